@@ -12,6 +12,7 @@ use start::Entrance;
 
 use crate::address::Members;
 use crate::counters::Counters;
+use crate::fragments::Cutter;
 use crate::interpreter::Interpreter;
 use crate::memory::Evidence;
 use crate::server::{Ending, Server, Start};
@@ -79,6 +80,7 @@ impl Ready {
             life,
             is_used,
             sessions: Sessions::of_node(&secret),
+            cutter: Cutter::default(),
             secret,
             detours,
             limits,

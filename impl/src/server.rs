@@ -25,6 +25,7 @@ use crate::counters::Counters;
 use crate::doorkeeper::Doorkeeper;
 use crate::exchanges::Exchanges;
 use crate::founding::Founding;
+use crate::fragments::Cutter;
 use crate::identity::Life;
 use crate::interpreter::{Disk, Event, Interpreter};
 use crate::memory::{Evidence, Memories};
@@ -65,6 +66,8 @@ pub struct Start {
     pub secret: NodeSecret,
     /// The sessions of a node with this secret.
     pub sessions: Sessions,
+    /// What cuts messages that are too large for one datagram.
+    pub cutter: Cutter,
     /// Nodes that are reached at another address than they advertise.
     pub detours: Vec<(NodeId, SocketAddr)>,
     /// How many requests the node accepts.
@@ -174,7 +177,7 @@ impl Server {
         Server {
             id,
             cluster,
-            transport: Transport::new(members, doorkeeper, &secret, start.sessions),
+            transport: Transport::new(members, doorkeeper, &secret, start.sessions, start.cutter),
             interpreter,
             commits: 0,
             number,

@@ -15,6 +15,7 @@
 //! to their end, and what must be so *eventually* must be so.
 
 mod addresses;
+mod clock;
 mod cluster;
 mod disk;
 mod network;

@@ -80,13 +80,14 @@ pub struct Transport {
 }
 
 impl Transport {
-    /// The transport of this doorkeeper's node, with its cluster's secret and the sessions of a
-    /// node that has it.
+    /// The transport of this doorkeeper's node, with its cluster's secret, the sessions of a node
+    /// that has it, and what cuts large messages.
     pub fn new(
         members: Members,
         doorkeeper: Doorkeeper,
         secret: &NodeSecret,
         sessions: Sessions,
+        cutter: Cutter,
     ) -> Self {
         let stamps = Stamps::new(secret, doorkeeper.parties(None).cluster);
         Transport {
@@ -95,7 +96,7 @@ impl Transport {
             sessions,
             stamps,
             waiting: Queue::default(),
-            cutter: Cutter::default(),
+            cutter,
             callers: Callers::default(),
             reassembly: Reassembly::default(),
             strangers: Reassembly::within(Limits::STRANGERS),

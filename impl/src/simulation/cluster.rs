@@ -2,11 +2,13 @@
 
 mod clients;
 mod faults;
+mod names;
 
 use super::addresses::{self, Place, place};
+use super::clock::Clock;
 use super::disk::Commit;
 use super::network::Network;
-use super::node::{Common, SimulatedNode};
+use super::node::{Common, Datagrams, SimulatedNode};
 use super::outcome::{Outcome, Tally};
 use super::plan::{Plan, SETTLES_WITHIN};
 use super::session::ClientSession;
@@ -17,12 +19,11 @@ use clients::SimulatedClient;
 use dynamo_invariants::judge::{Judge, Script, Violation};
 use dynamo_invariants::notation::Who;
 use dynamo_invariants::trace::Event as Step;
-use dynamo_model::ids::{ClientId, NodeId};
+use dynamo_model::ids::NodeId;
 use dynamo_model::message::Message;
 use dynamo_model::node::{Choice, Node};
 use dynamo_model::rules::Rules;
 use stateright::actor::Id;
-use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::net::SocketAddrV4;
@@ -49,6 +50,18 @@ enum Event {
     AskAgain { client: Id, line: usize },
     /// The next node crashes.
     Crash,
+    /// This node is stopped, and restarts soon.
+    Stop(NodeId),
+    /// The next node stands still for a while.
+    Pause,
+    /// The next disk is full.
+    FillDisk,
+    /// A disk has room again.
+    FreeDisk(NodeId),
+    /// A node's disk is copied.
+    CopyDisk(NodeId),
+    /// A node restarts on the copy of its disk.
+    ReturnToCopy(NodeId),
     /// A node crashes, loses its disk, and restarts on an empty one.
     LoseDisk(NodeId),
     /// A node that is down restarts.
@@ -82,6 +95,8 @@ pub(super) struct Cluster {
     /// `None`: the run has many keys, so it is no path through one scope.
     path: Option<Vec<Step>>,
     end: Duration,
+    /// Does the run end here, whatever comes next?
+    is_over: bool,
     /// How often in a row all had settled. A run that goes on to its end does not look.
     settled: Option<u32>,
 }
@@ -92,12 +107,15 @@ impl Cluster {
         let founders = plan.founders();
         let node = Node { config: plan.config(), founders, address: None, rules: *rules };
         let cipher = if plan.is_sealed { Cipher::Noise } else { Cipher::Clear };
-        let common = Common { node, cipher, addresses: addresses::of_nodes(plan.nodes()) };
-        let nodes = ids.map(|id| SimulatedNode::new(id, common.clone())).collect();
+        let (cut_above, addresses) = (plan.cut_above, addresses::of_nodes(plan.nodes()));
+        let common = Common { node, cipher, cut_above, addresses };
+        let mut chance = plan.chance();
+        let mut clock = || Clock::with_drift(chance.around(plan.weather.drift));
+        let nodes = ids.map(|id| SimulatedNode::new(id, common.clone(), clock())).collect();
         let keys = plan.keys.iter().copied().zip(plan.clients()).collect();
         let judge = Judge::new(keys, rules);
         let client = |script: Script| {
-            let session = ClientSession::new(cipher);
+            let session = ClientSession::new(cipher, cut_above);
             (Id::from(script.id.0 as usize), SimulatedClient { script, state: None, session })
         };
         let clients: BTreeMap<Id, SimulatedClient> = judge.scripts().map(client).collect();
@@ -109,19 +127,26 @@ impl Cluster {
             known_as: clients.keys().map(|id| (addresses::known_as(*id), *id)).collect(),
             clients,
             network: Network::new(plan.weather.clone()),
-            chance: plan.chance(),
+            chance,
             judge,
             digest: Xxh3::new(),
             scratch: Vec::new(),
             tally: Tally::default(),
             path: (plan.keys.len() == 1).then(Vec::new),
             end: plan.unsafe_for + SETTLES_WITHIN,
+            is_over: false,
             settled: (!plan.number.is_multiple_of(WHOLE_EVERY)).then_some(0),
         };
         cluster.begin(plan.unsafe_for);
         if let Some(node) = plan.lost_disk {
             let at = cluster.chance.between(Duration::ZERO, plan.unsafe_for);
-            cluster.plan_at(at, Event::LoseDisk(node));
+            if plan.returns_to_copy {
+                let copied = cluster.chance.between(Duration::ZERO, at);
+                cluster.plan_at(copied, Event::CopyDisk(node));
+                cluster.plan_at(at, Event::ReturnToCopy(node));
+            } else {
+                cluster.plan_at(at, Event::LoseDisk(node));
+            }
         }
         cluster
     }
@@ -135,28 +160,18 @@ impl Cluster {
             let at = self.chance.between(Duration::ZERO, unsafe_for);
             self.plan_at(at, Event::Begin(client));
         }
-        self.plan_crash();
-        self.plan_cut();
+        for event in [Event::Crash, Event::Cut, Event::Pause, Event::FillDisk] {
+            self.plan_next(event);
+        }
+        if self.network.weather.rolls {
+            self.plan_roll(unsafe_for);
+        }
         self.plan_at(unsafe_for, Event::Calm);
     }
 
     fn plan_at(&mut self, at: Duration, event: Event) {
         self.planned += 1;
         self.queue.push(Reverse((at, self.planned, event)));
-    }
-
-    fn plan_crash(&mut self) {
-        if let Some(every) = self.network.weather.crash_every {
-            let after = self.chance.between(Duration::ZERO, 2 * every);
-            self.plan_at(self.now + after, Event::Crash);
-        }
-    }
-
-    fn plan_cut(&mut self) {
-        if let Some(every) = self.network.weather.cut_every {
-            let after = self.chance.between(Duration::ZERO, 2 * every);
-            self.plan_at(self.now + after, Event::Cut);
-        }
     }
 
     /// Runs up to the first violation, or to the end.
@@ -172,6 +187,9 @@ impl Cluster {
             violation = self.judge.verdict();
             if violation.is_some() {
                 return self.outcome(violation);
+            }
+            if self.is_over {
+                return self.outcome(None);
             }
             if self.settled.is_some_and(|times| times >= SETTLED_TIMES) {
                 break;
@@ -220,8 +238,14 @@ impl Cluster {
             Event::Crash => {
                 let index = self.chance.below(self.nodes.len());
                 self.crash(index);
-                self.plan_crash();
+                self.plan_next(Event::Crash);
             }
+            Event::Stop(node) => self.crash(usize::from(node.0)),
+            Event::Pause => self.pause(),
+            Event::FillDisk => self.fill_disk(),
+            Event::FreeDisk(node) => self.nodes[usize::from(node.0)].is_full = false,
+            Event::CopyDisk(node) => self.nodes[usize::from(node.0)].copy_disk(),
+            Event::ReturnToCopy(node) => self.return_to_copy(usize::from(node.0)),
             Event::LoseDisk(node) => self.lose_disk(usize::from(node.0)),
             Event::Restart(node) => self.recover(node),
             Event::Cut => self.cut(),
@@ -246,7 +270,14 @@ impl Cluster {
 
     fn arrive(&mut self, from: SocketAddrV4, to: SocketAddrV4, bytes: Vec<u8>) {
         match place(to) {
-            Some(Place::Node(node)) => self.batch(usize::from(node.0), &[(from, bytes)]),
+            Some(Place::Node(NodeId(index))) => {
+                let node = &mut self.nodes[usize::from(index)];
+                if node.is_busy(self.now) {
+                    node.keep(from, bytes);
+                } else {
+                    self.batch(usize::from(index), &[(from, bytes)]);
+                }
+            }
             Some(Place::Client(client)) => self.reach_client(client, from, &bytes),
             None => {}
         }
@@ -255,23 +286,30 @@ impl Cluster {
     fn wake(&mut self, index: usize) {
         if self.nodes[index].wakes_at == Some(self.now) {
             self.nodes[index].wakes_at = None;
-            self.batch(index, &[]);
+            let (sent, inbox) = self.nodes[index].go_on();
+            self.send_all(index, sent);
+            self.batch(index, &inbox);
         }
     }
 
     /// One batch of a node: what real nodes do when a datagram arrives or a timer is due.
     fn batch(&mut self, index: usize, datagrams: &[(SocketAddrV4, Vec<u8>)]) {
         let commit = match self.network.weather.torn {
+            _ if self.nodes[index].is_full => Commit::CutOffBefore,
             torn if !self.chance.is_so(torn) => Commit::Done,
             _ if self.chance.is_so(5_000) => Commit::CutOffBefore,
             _ => Commit::CutOffAfter,
         };
         let Some(batch) = self.nodes[index].batch(datagrams, self.now, commit) else { return };
-        self.tell_judge(index, &batch.record);
-        let from = addresses::of_node(self.nodes[index].id);
-        for (to, bytes) in batch.sent {
-            self.send(from, to, &bytes);
+        let is_going_on = batch.end.is_none();
+        if is_going_on && self.nodes[index].serves_in_error() {
+            return self.believe_disk();
         }
+        self.tell_judge(index, &batch.record);
+        if is_going_on && batch.has_committed && self.is_slow() {
+            return self.wait_for_disk(index, batch.sent);
+        }
+        self.send_all(index, batch.sent);
         if let Some(end) = batch.end {
             return self.end(index, end);
         }
@@ -318,35 +356,15 @@ impl Cluster {
             }
         }
         let node = &self.nodes[index];
-        if let Some(state) = node.state() {
+        if let Some(state) = node.state().filter(|_| !node.is_on_old_copy) {
             self.judge.stepped(id, state, &node.disk.durable);
         }
     }
 
-    /// The id that an actor has in scripts. Nodes know clients by their addresses.
-    fn script_of(&self, id: Id) -> Id {
-        self.known_as.get(&id).copied().unwrap_or(id)
-    }
-
-    /// The message as it is in a scope.
-    fn in_scope<'m>(&self, message: &'m Message) -> Cow<'m, Message> {
-        match message {
-            Message::Forward { client, .. } => {
-                let (script, mut message) = (self.script_of(*client), message.clone());
-                if let Message::Forward { client, .. } = &mut message {
-                    *client = script;
-                }
-                Cow::Owned(message)
-            }
-            _ => Cow::Borrowed(message),
-        }
-    }
-
-    fn who(&self, id: Id) -> Who {
-        if self.clients.contains_key(&id) {
-            Who::Client(ClientId(usize::from(id) as u64))
-        } else {
-            Who::Node(NodeId(usize::from(id) as u16))
+    fn send_all(&mut self, index: usize, datagrams: Datagrams) {
+        let from = addresses::of_node(self.nodes[index].id);
+        for (to, bytes) in datagrams {
+            self.send(from, to, &bytes);
         }
     }
 

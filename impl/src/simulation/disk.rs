@@ -50,8 +50,9 @@ impl SimulatedDisk {
 
     /// Writes the number of a new start.
     pub(super) fn begin(&mut self, start: u64) {
+        let past = Storage::past(self);
         self.sequence += 1;
-        self.past = Storage::past(self).with_start(start, self.sequence);
+        self.past = past.with_start(start, self.sequence);
         self.last_start = start;
     }
 

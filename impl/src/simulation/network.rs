@@ -42,7 +42,9 @@ impl Network {
             _ => None,
         };
         let ends = node(from).zip(node(to));
-        if ends.is_some_and(|ends| self.cuts.contains(&ends)) || chance.is_so(loss) {
+        let is_too_large = self.weather.datagram_bytes_max.is_some_and(|most| bytes.len() > most);
+        let is_cut = ends.is_some_and(|ends| self.cuts.contains(&ends));
+        if is_too_large || is_cut || chance.is_so(loss) {
             return Vec::new();
         }
         let copies = if chance.is_so(duplication) { 2 } else { 1 };

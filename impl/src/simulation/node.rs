@@ -1,15 +1,18 @@
 //! A simulated node: the [`server`](crate::server) of a real one, with its sessions, doorkeeper and
 //! memories, on a simulated disk and a simulated network.
 
+use super::clock::{Clock, EPOCH};
 use super::disk::{Commit, SimulatedDisk};
 use crate::admission::Limits;
 use crate::founding::{self, Founding};
+use crate::fragments::Cutter;
 use crate::identity::{ClusterId, Life};
 use crate::interpreter::{Event, Interpreter};
 use crate::memory::Evidence;
 use crate::secret::NodeSecret;
 use crate::server::{Ending, Server, Start};
 use crate::sessions::{Cipher, Sessions};
+use crate::storage::Storage as _;
 use crate::transport::{Carrier, Part};
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::Standing;
@@ -17,11 +20,8 @@ use dynamo_model::node::{Node, State};
 use rand::rngs::Xoshiro256PlusPlus;
 use std::io;
 use std::net::{SocketAddr, SocketAddrV4};
-use std::sync::LazyLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// The time that a run's clock shows at its start.
-pub(super) static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
 /// The date of a run's start, since the Unix epoch.
 const DATE: Duration = Duration::from_hours(24 * 365);
 
@@ -30,13 +30,18 @@ const DATE: Duration = Duration::from_hours(24 * 365);
 pub(super) struct Common {
     pub(super) node: Node,
     pub(super) cipher: Cipher,
+    /// Messages above this size are cut into fragments.
+    pub(super) cut_above: Option<usize>,
     /// Histories have no addresses, as in scopes, so each node is told those of all others.
     pub(super) addresses: Vec<(NodeId, SocketAddr)>,
 }
 
+/// Datagrams, each with the address that it comes from or goes to.
+pub(super) type Datagrams = Vec<(SocketAddrV4, Vec<u8>)>;
+
 /// The datagrams that a batch sends.
 #[derive(Default)]
-struct Sent(Vec<(SocketAddrV4, Vec<u8>)>);
+struct Sent(Datagrams);
 
 impl Carrier for Sent {
     fn carry(&mut self, datagram: &[u8], to: SocketAddr, _: Part) -> io::Result<()> {
@@ -52,7 +57,9 @@ pub(super) struct Batch {
     /// What happened, step by step. Empty if nothing of it lasts.
     pub(super) record: Vec<Event>,
     /// The datagrams to send.
-    pub(super) sent: Vec<(SocketAddrV4, Vec<u8>)>,
+    pub(super) sent: Datagrams,
+    /// Has the batch committed anything?
+    pub(super) has_committed: bool,
     /// Whether and why the process goes no further.
     pub(super) end: Option<End>,
 }
@@ -79,18 +86,56 @@ pub(super) struct SimulatedNode {
     pub(super) ended: Option<Ending>,
     /// When the queue will wake it, if it will.
     pub(super) wakes_at: Option<Duration>,
+    clock: Clock,
+    /// Until then the process stands still, or waits for its disk.
+    busy_until: Duration,
+    /// What has come in meanwhile.
+    inbox: Datagrams,
+    /// What the process sends once its commit is on disk.
+    pending: Datagrams,
+    /// Is the disk full?
+    pub(super) is_full: bool,
+    /// An older copy of the disk.
+    copy: Option<SimulatedDisk>,
+    /// Is the disk an older copy of itself?
+    pub(super) is_on_old_copy: bool,
+    /// The largest number of a start so far, on any disk.
+    latest_start: u64,
 }
 
+/// How many datagrams the operating system keeps for a process that stands still.
+const INBOX_MAX: usize = 512;
+
 impl SimulatedNode {
-    pub(super) fn new(id: NodeId, common: Common) -> SimulatedNode {
-        let disk = SimulatedDisk::default();
-        SimulatedNode { id, common, disk, running: None, ended: None, wakes_at: None }
+    pub(super) fn new(id: NodeId, common: Common, clock: Clock) -> SimulatedNode {
+        SimulatedNode {
+            id,
+            common,
+            disk: SimulatedDisk::default(),
+            running: None,
+            ended: None,
+            wakes_at: None,
+            clock,
+            busy_until: Duration::ZERO,
+            inbox: Vec::new(),
+            pending: Vec::new(),
+            is_full: false,
+            copy: None,
+            is_on_old_copy: false,
+            latest_start: 0,
+        }
     }
 
-    /// Starts the process on what is on disk, at this virtual time. It does not start if the disk
-    /// knows that the node was removed.
-    pub(super) fn start(&mut self, at: Duration, random: u64, chance: Xoshiro256PlusPlus) {
-        let Common { node, cipher, addresses } = self.common.clone();
+    /// Starts the process on what is on disk, at this virtual time. The date may be wrong by
+    /// `wrong_date`. The process does not start if the disk knows that the node was removed.
+    pub(super) fn start(
+        &mut self,
+        at: Duration,
+        wrong_date: Duration,
+        random: u64,
+        chance: Xoshiro256PlusPlus,
+    ) {
+        let Common { node, cipher, cut_above, addresses } = self.common.clone();
         let history = &self.disk.durable.history;
         let history = if history.is_empty() { &node.founders } else { history };
         if node.rules.view(history).standing(self.id) == Standing::Removed {
@@ -98,10 +143,11 @@ impl SimulatedNode {
             return;
         }
         let last = self.disk.last_start();
-        let start = founding::next_at(DATE + at, last, random);
+        let start = founding::next_at(DATE + at - wrong_date, last, random);
         self.disk.begin(start);
+        self.latest_start = self.latest_start.max(start);
         let cluster = Founding::new(ClusterId::UNKNOWN.named("simulated"), &node.config);
-        let (now, durable) = (*EPOCH + at, self.disk.durable.clone());
+        let (now, durable) = (self.clock.shows(at), self.disk.durable.clone());
         let interpreter = Interpreter::start_recorded(node, self.id, durable, now, chance);
         let secret = NodeSecret::SIMULATED;
         let start = Start {
@@ -111,6 +157,7 @@ impl SimulatedNode {
             is_used: last > 0,
             sessions: Sessions::of_node(&secret).with_cipher(cipher),
             secret,
+            cutter: cut_above.map_or_else(Cutter::default, Cutter::above),
             detours: addresses,
             limits: Limits::default(),
             found_old: None,
@@ -132,7 +179,55 @@ impl SimulatedNode {
     }
 
     pub(super) fn stop(&mut self) {
-        (self.running, self.wakes_at) = (None, None);
+        (self.running, self.wakes_at, self.busy_until) = (None, None, Duration::ZERO);
+        (self.inbox, self.pending) = (Vec::new(), Vec::new());
+    }
+
+    /// Copies the disk.
+    pub(super) fn copy_disk(&mut self) {
+        self.copy = Some(self.disk.clone());
+    }
+
+    /// Puts the copy of the disk in its place. `None`: there is no copy.
+    pub(super) fn return_to_copy(&mut self) -> Option<()> {
+        let copy = self.copy.take()?;
+        self.stop();
+        self.is_on_old_copy = copy.sequence() != self.disk.sequence();
+        self.disk = copy;
+        Some(())
+    }
+
+    /// Does the process serve although its disk is an older copy, or its present start has a
+    /// smaller number than an earlier one? The date may be wrong while the disk is lost.
+    pub(super) fn serves_in_error(&self) -> bool {
+        let is_behind = self.is_on_old_copy || self.disk.last_start() < self.latest_start;
+        is_behind && self.running.as_ref().is_some_and(|server| !server.is_asking())
+    }
+
+    /// Does the process stand still, or wait for its disk?
+    pub(super) fn is_busy(&self, at: Duration) -> bool {
+        self.running.is_some() && at < self.busy_until
+    }
+
+    /// From now on the process stands still until then, or longer if it does already. What it has
+    /// just sent goes out after that. Returns when it goes on.
+    pub(super) fn stand_still(&mut self, until: Duration, sent: Datagrams) -> Duration {
+        self.busy_until = self.busy_until.max(until);
+        self.pending.extend(sent);
+        self.wakes_at = Some(self.busy_until);
+        self.busy_until
+    }
+
+    /// Keeps a datagram for a process that stands still.
+    pub(super) fn keep(&mut self, from: SocketAddrV4, datagram: Vec<u8>) {
+        if self.inbox.len() < INBOX_MAX {
+            self.inbox.push((from, datagram));
+        }
+    }
+
+    /// The process goes on. Takes what it sends now, and what has come in meanwhile.
+    pub(super) fn go_on(&mut self) -> (Datagrams, Datagrams) {
+        (std::mem::take(&mut self.pending), std::mem::take(&mut self.inbox))
     }
 
     /// The state of the process; `None`: there is none.
@@ -142,8 +237,8 @@ impl SimulatedNode {
 
     /// When the process has something to do even if no datagram comes, in virtual time.
     pub(super) fn next_deadline(&self, at: Duration) -> Option<Duration> {
-        let deadline = self.running.as_ref()?.deadline(*EPOCH + at)?;
-        Some(deadline.saturating_duration_since(*EPOCH).max(at))
+        let deadline = self.running.as_ref()?.deadline(self.clock.shows(at))?;
+        Some(self.clock.time_of(deadline).max(at))
     }
 
     /// Handles these datagrams and all timers that are due, commits once, and sends. `None`: there
@@ -154,12 +249,13 @@ impl SimulatedNode {
         at: Duration,
         commit: Commit,
     ) -> Option<Batch> {
-        let (server, now) = (self.running.as_mut()?, *EPOCH + at);
+        let (server, now) = (self.running.as_mut()?, self.clock.shows(at));
         let mut sent = Sent::default();
         server.begin(now);
         for (from, datagram) in datagrams {
             server.receive((*from).into(), datagram, now, &mut sent);
         }
+        let last = self.disk.sequence();
         self.disk.next = commit;
         let is_cut_off = server.finish(now, &mut self.disk, &mut sent).is_err();
         let mut record = server.take_record();
@@ -169,7 +265,8 @@ impl SimulatedNode {
         let cut_off = is_cut_off.then_some(End::CutOff);
         let old = || server.evidence().map(End::OldDisk);
         let end = cut_off.or_else(old).or_else(|| server.ending(now).map(End::Ended));
-        Some(Batch { record, sent: sent.0, end })
+        let has_committed = self.disk.sequence() != last;
+        Some(Batch { record, sent: sent.0, has_committed, end })
     }
 
     /// Has this node a part in the ring that the node sees?

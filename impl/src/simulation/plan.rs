@@ -38,6 +38,11 @@ pub struct Plan {
     pub keys: Vec<Scope>,
     /// The node that loses its disk once, if one does.
     pub lost_disk: Option<NodeId>,
+    /// Is an older copy of the disk put in its place? The node must notice that, and begin on an
+    /// empty disk.
+    pub returns_to_copy: bool,
+    /// Messages above this size are cut into fragments. `None`: as real nodes do it.
+    pub cut_above: Option<usize>,
     /// What goes wrong while it does.
     pub weather: Weather,
     /// Are the cluster's datagrams encrypted? Otherwise a checksum stands in the cipher's place:
@@ -79,8 +84,21 @@ impl Plan {
         let mut all = Keys { chance: &mut chance, nodes, quorum, lost_disk, changes, weather };
         let keys = (0..size.keys).map(|index| all.key(index, size.clients)).collect();
         let weather = all.weather;
+        let returns_to_copy = lost_disk.is_some() && chance.is_so(5_000);
+        let cut_above = chance.is_so(5_000).then(|| 150 + chance.below(500));
         let (is_sealed, unsafe_for) = (number / 4 % SEALED_EVERY == 0, size.unsafe_for);
-        Plan { seed, number, profile, keys, lost_disk, weather, is_sealed, unsafe_for }
+        Plan {
+            seed,
+            number,
+            profile,
+            keys,
+            lost_disk,
+            returns_to_copy,
+            cut_above,
+            weather,
+            is_sealed,
+            unsafe_for,
+        }
     }
 
     /// The number of nodes.
@@ -115,8 +133,8 @@ impl Plan {
         of_scope
             .with_patience(Patience::LOCAL)
             .with_handoff(Handoff { window: 1, ..Handoff::LOCAL })
-            // Tombstones stay for more than twice as long as any datagram lives.
-            .with_reaping_after(3 * self.weather.datagrams_live_for())
+            // Tombstones stay for more than twice as long as any message lives.
+            .with_reaping_after(3 * self.weather.messages_live_for())
             .with_gossip_every(Duration::from_secs(1))
             .with_anti_entropy(AntiEntropy { every, again_after, ..exchange })
     }
@@ -149,7 +167,14 @@ fn any_changes(chance: &mut Chance, nodes: u16) -> Vec<Change> {
     let mut node = || NodeId(chance.below(usize::from(nodes)) as u16);
     let pairs: Vec<(NodeId, NodeId)> = (0..count).map(|_| (node(), node())).collect();
     let what = [Ask::Join, Ask::Join, Ask::Leave, Ask::Leave, Ask::Remove];
-    pairs.into_iter().map(|(via, node)| (via, node, chance.one_of(&what))).collect()
+    let mut change = |(via, node)| {
+        let what: fn(usize) -> Ask = chance.one_of(&what);
+        // A known limit of real nodes: a removed node ends after some rounds of gossip. If it is
+        // the only one that knows, and is cut off, nobody else ever learns of its removal.
+        let is_own = via == node && matches!(what(0), Ask::Remove(_));
+        (via, node, if is_own { Ask::Leave } else { what })
+    };
+    pairs.into_iter().map(&mut change).collect()
 }
 
 /// Draws the keys of a run.

@@ -1,7 +1,7 @@
 //! A simulated client's sessions with nodes: how the messages of a scripted client become sealed
 //! datagrams, and back.
 
-use super::node::EPOCH;
+use super::clock::EPOCH;
 use crate::fragments::Cutter;
 use crate::identity::{ClusterId, Parties};
 use crate::reassembly::Reassembly;
@@ -34,10 +34,10 @@ pub(super) struct ClientSession {
 }
 
 impl ClientSession {
-    pub(super) fn new(cipher: Cipher) -> ClientSession {
+    pub(super) fn new(cipher: Cipher, cut_above: Option<usize>) -> ClientSession {
         ClientSession {
             sessions: Sessions::of_client(CREDENTIALS.clone()).with_cipher(cipher),
-            cutter: Cutter::default(),
+            cutter: cut_above.map_or_else(Cutter::default, Cutter::above),
             reassembly: Reassembly::default(),
             cluster: ClusterId::UNKNOWN,
             stamps: Vec::new(),

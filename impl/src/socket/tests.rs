@@ -42,7 +42,8 @@ fn bound(node: u16) -> (Node, SocketAddr) {
     let doorkeeper = Doorkeeper::new(ClusterId::UNKNOWN, NodeId(node), Life::default());
     let (udp, nobody) = (Udp::bind(here).unwrap(), Members::new([]).unwrap());
     let sessions = Sessions::of_node(&NodeSecret::OPEN);
-    let transport = Transport::new(nobody, doorkeeper, &NodeSecret::OPEN, sessions);
+    let transport =
+        Transport::new(nobody, doorkeeper, &NodeSecret::OPEN, sessions, Cutter::default());
     let socket = NodeSocket::new(udp).unwrap();
     let address = socket.udp.socket().local_addr().unwrap();
     (Node { transport, socket, buffer: vec![0; wire::DATAGRAM_BYTES_MAX + 1] }, address)

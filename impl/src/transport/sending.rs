@@ -6,7 +6,7 @@ use crate::identity::Parties;
 use crate::inspect::{Numbered, Reply};
 use crate::interpreter::Network;
 use crate::sessions::Callee;
-use crate::wire::{Datagram, PAYLOAD_BYTES_MAX};
+use crate::wire::Datagram;
 use dynamo_model::ids::NodeId;
 use stateright::actor::Id;
 use std::net::SocketAddr;
@@ -129,8 +129,8 @@ impl<C: Carrier> Network for Outgoing<'_, C> {
         let callee = if node.is_some() { Callee::Node } else { Callee::Client };
         datagram.introduce(|client| transport.callers.address(client));
         let payload = datagram.seal(&transport.doorkeeper.parties(node));
-        let is_cut = payload.len() > PAYLOAD_BYTES_MAX;
-        let kind = if is_cut { Part::Fragment } else { Part::Whole };
+        let is_whole = transport.cutter.keeps_whole(payload);
+        let kind = if is_whole { Part::Whole } else { Part::Fragment };
         for part in transport.cutter.cut(payload) {
             let Some(sealed) = transport.sessions.seal(address, callee, &part, self.now) else {
                 transport.send_outgoing(self.carrier);
