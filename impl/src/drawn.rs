@@ -67,8 +67,8 @@ impl Chance {
 
     /// A number that is at most this far from zero.
     pub(crate) fn around(&mut self, most: u32) -> i32 {
-        let (most, drawn) = (most as i32, self.below(2 * most as usize + 1) as i32);
-        drawn - most
+        let sign = if self.is_so(5_000) { -1 } else { 1 };
+        sign * (self.below(most as usize + 1) as u32).cast_signed()
     }
 
     /// Another generator, which goes its own way.

@@ -215,7 +215,9 @@ impl Server {
         if let Stage::Asked(kept) = &mut self.stage {
             let kept = std::mem::take(kept);
             self.stage = Stage::Serving;
-            kept.into_iter().for_each(|received| self.receive_all(received, now));
+            for received in kept {
+                self.receive_all(received, now);
+            }
         }
     }
 
@@ -228,13 +230,13 @@ impl Server {
         carrier: &mut impl Carrier,
     ) {
         let received = self.transport.receive(from, datagram, now, carrier);
-        self.room.of_all -= 1;
+        self.room.of_all = self.room.of_all.saturating_sub(1);
         if let Stage::Asking(asking) = &mut self.stage {
             return asking.keep(received);
         }
         let is_node = |from: &Id| NodeId::from_actor(*from).is_some();
         let is_members = matches!(&received, Received::Messages(from, _) if is_node(from));
-        self.room.of_members -= usize::from(is_members);
+        self.room.of_members = self.room.of_members.saturating_sub(usize::from(is_members));
         self.receive_all(received, now);
     }
 
@@ -245,12 +247,12 @@ impl Server {
 
     /// Counts a datagram whose source address is certainly forged.
     pub fn note_forged_source(&mut self) {
-        self.room.of_all -= 1;
+        self.room.of_all = self.room.of_all.saturating_sub(1);
         self.transport.note_forged_source();
     }
 
-    /// Ends a batch: serves strangers, fires the timers that are due, commits once, and sends. Sends
-    /// nothing if there is [`evidence`](Server::evidence) that the disk is old.
+    /// Ends a batch: serves strangers, fires the timers that are due, commits once, and sends. Does
+    /// nothing more if there is [`evidence`](Server::evidence) that the disk is old.
     ///
     /// # Errors
     /// If the commit fails. Then nothing that depends on it is sent, and the node must stop.

@@ -102,13 +102,34 @@ struct Host {
     budgets: [Budget; 3],
 }
 
+/// The keys of a node. They follow from its secret, which takes some time.
+#[derive(Clone, Debug)]
+pub(crate) struct NodeKeys {
+    credentials: Credentials,
+    doors: Doors,
+    only_this_machine: bool,
+}
+
+impl NodeKeys {
+    /// The keys of a node with this secret.
+    pub(crate) fn of(secret: &NodeSecret) -> Self {
+        let doors = Doors::new(secret.private(), |right| secret.shared(right));
+        let only_this_machine = *secret == NodeSecret::OPEN;
+        NodeKeys { credentials: secret.credentials(Right::Node), doors, only_this_machine }
+    }
+}
+
 impl Sessions {
     /// The sessions of a node.
     pub fn of_node(secret: &NodeSecret) -> Self {
-        let doors = Doors::new(secret.private(), |right| secret.shared(right));
-        let only_this_machine = *secret == NodeSecret::OPEN;
+        Self::with_keys(NodeKeys::of(secret))
+    }
+
+    /// The sessions of a node with these keys.
+    pub(crate) fn with_keys(keys: NodeKeys) -> Self {
+        let NodeKeys { credentials, doors, only_this_machine } = keys;
         let host = Some(Host { doors, only_this_machine, budgets: Default::default() });
-        Sessions { host, ..Sessions::of_client(secret.credentials(Right::Node)) }
+        Sessions { host, ..Sessions::of_client(credentials) }
     }
 
     /// The sessions of a client or an administrator.

@@ -210,7 +210,7 @@ fn builder<'a>() -> Builder<'a> {
 }
 
 /// The keys with which a host recognises callers, by right.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Doors {
     pub(super) private: Key,
     doors: [(Key, hmac::Key); 3],

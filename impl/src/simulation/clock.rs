@@ -47,8 +47,8 @@ mod tests {
             let clock = Clock::with_drift(i32::from(drift) * 10);
             let deadline = *EPOCH + Duration::from_nanos(u64::from(nanoseconds) * 100);
             let at = clock.time_of(deadline);
-            clock.shows(at) >= deadline
-                && (at.is_zero() || clock.shows(at - Duration::from_nanos(2)) < deadline)
+            let before = at.checked_sub(Duration::from_nanos(2));
+            clock.shows(at) >= deadline && before.is_none_or(|at| clock.shows(at) < deadline)
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::interpreter::{Event, Interpreter};
 use crate::memory::Evidence;
 use crate::secret::NodeSecret;
 use crate::server::{Ending, Server, Start};
-use crate::sessions::{Cipher, Sessions};
+use crate::sessions::{Cipher, NodeKeys, Sessions};
 use crate::storage::Storage as _;
 use crate::transport::{Carrier, Part};
 use dynamo_model::ids::NodeId;
@@ -20,10 +20,14 @@ use dynamo_model::node::{Node, State};
 use rand::rngs::Xoshiro256PlusPlus;
 use std::io;
 use std::net::{SocketAddr, SocketAddrV4};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 /// The date of a run's start, since the Unix epoch.
 const DATE: Duration = Duration::from_hours(24 * 365);
+
+/// The keys of all simulated nodes.
+static KEYS: LazyLock<NodeKeys> = LazyLock::new(|| NodeKeys::of(&NodeSecret::SIMULATED));
 
 /// What all nodes of a run have in common.
 #[derive(Clone, Debug)]
@@ -143,7 +147,8 @@ impl SimulatedNode {
             return;
         }
         let last = self.disk.last_start();
-        let start = founding::next_at(DATE + at - wrong_date, last, random);
+        let date = (DATE + at).saturating_sub(wrong_date);
+        let start = founding::next_at(date, last, random);
         self.disk.begin(start);
         self.latest_start = self.latest_start.max(start);
         let cluster = Founding::new(ClusterId::UNKNOWN.named("simulated"), &node.config);
@@ -155,7 +160,7 @@ impl SimulatedNode {
             cluster,
             life: Life { incarnation: self.disk.durable.incarnation, start },
             is_used: last > 0,
-            sessions: Sessions::of_node(&secret).with_cipher(cipher),
+            sessions: Sessions::with_keys(KEYS.clone()).with_cipher(cipher),
             secret,
             cutter: cut_above.map_or_else(Cutter::default, Cutter::above),
             detours: addresses,
@@ -237,8 +242,11 @@ impl SimulatedNode {
 
     /// When the process has something to do even if no datagram comes, in virtual time.
     pub(super) fn next_deadline(&self, at: Duration) -> Option<Duration> {
-        let deadline = self.running.as_ref()?.deadline(self.clock.shows(at))?;
-        Some(self.clock.time_of(deadline).max(at))
+        let server = self.running.as_ref()?;
+        if !self.inbox.is_empty() {
+            return Some(at);
+        }
+        Some(self.clock.time_of(server.deadline(self.clock.shows(at))?).max(at))
     }
 
     /// Handles these datagrams and all timers that are due, commits once, and sends. `None`: there
@@ -252,7 +260,12 @@ impl SimulatedNode {
         let (server, now) = (self.running.as_mut()?, self.clock.shows(at));
         let mut sent = Sent::default();
         server.begin(now);
-        for (from, datagram) in datagrams {
+        for (index, (from, datagram)) in datagrams.iter().enumerate() {
+            if !server.has_room() {
+                // The rest stays with the operating system until the next batch.
+                self.inbox.extend_from_slice(&datagrams[index..]);
+                break;
+            }
             server.receive((*from).into(), datagram, now, &mut sent);
         }
         let last = self.disk.sequence();

@@ -86,7 +86,7 @@ impl Plan {
         let weather = all.weather;
         let returns_to_copy = lost_disk.is_some() && chance.is_so(5_000);
         let cut_above = chance.is_so(5_000).then(|| 150 + chance.below(500));
-        let (is_sealed, unsafe_for) = (number / 4 % SEALED_EVERY == 0, size.unsafe_for);
+        let (is_sealed, unsafe_for) = ((number / 4).is_multiple_of(SEALED_EVERY), size.unsafe_for);
         Plan {
             seed,
             number,
