@@ -16,7 +16,7 @@ pub enum Profile {
     Calm,
     /// Some messages are lost, late or doubled; nodes crash now and then.
     Rough,
-    /// The same, ten times as often. A node may lose its disk.
+    /// The same, ten times as often. A node may lose its disk, or run on an older copy of it.
     Hostile,
     /// As in rough runs, and nodes join, leave and are removed.
     Churn,
