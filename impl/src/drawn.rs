@@ -65,6 +65,12 @@ impl Chance {
         least + Duration::from_micros(self.below(room + 1) as u64)
     }
 
+    /// A number that is at most this far from zero.
+    pub(crate) fn around(&mut self, most: u32) -> i32 {
+        let sign = if self.is_so(5_000) { -1 } else { 1 };
+        sign * (self.below(most as usize + 1) as u32).cast_signed()
+    }
+
     /// Another generator, which goes its own way.
     pub(crate) fn branch(&mut self) -> Xoshiro256PlusPlus {
         Xoshiro256PlusPlus::seed_from_u64(self.0.next_u64())

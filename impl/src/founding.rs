@@ -15,7 +15,7 @@ use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use thiserror::Error;
 
 /// How many start numbers each millisecond of the Unix epoch has. A start takes one of them at
@@ -126,10 +126,16 @@ pub fn read(directory: &Path) -> Result<Option<(Founding, u64)>, FoundingError> 
 /// The number of a new start. It is larger than those of all earlier starts on this disk. While the
 /// clock is right, it is larger than those on other disks too.
 pub fn next(last: u64) -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
-    now.saturating_mul(IN_A_MILLISECOND)
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    next_at(now, last, rand::random())
+}
+
+/// The number of a new start at this time since the Unix epoch. `random` may be any number.
+pub(crate) fn next_at(now: Duration, last: u64, random: u64) -> u64 {
+    (now.as_millis() as u64)
+        .saturating_mul(IN_A_MILLISECOND)
         .max(last.saturating_add(1))
-        .saturating_add(rand::random_range(0..IN_A_MILLISECOND))
+        .saturating_add(random % IN_A_MILLISECOND)
 }
 
 /// Begins a start: writes its number to the file.

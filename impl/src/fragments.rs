@@ -104,21 +104,35 @@ fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
 #[derive(Debug)]
 pub struct Cutter {
     next: u64,
+    /// The longest datagram that is not cut, and the longest piece.
+    whole_bytes_max: usize,
+    piece_bytes_max: usize,
 }
 
 impl Default for Cutter {
     fn default() -> Self {
-        Cutter { next: rand::random() }
+        let (whole_bytes_max, piece_bytes_max) = (PAYLOAD_BYTES_MAX, PIECE_BYTES_MAX);
+        Cutter { next: rand::random(), whole_bytes_max, piece_bytes_max }
     }
 }
 
 impl Cutter {
+    /// A cutter that cuts every datagram above this length.
+    pub(crate) fn above(bytes: usize) -> Self {
+        Cutter { whole_bytes_max: bytes, piece_bytes_max: bytes, ..Cutter::default() }
+    }
+
+    /// Is this datagram sent as it is?
+    pub(crate) fn keeps_whole(&self, sealed: &[u8]) -> bool {
+        sealed.len() <= self.whole_bytes_max
+    }
+
     /// The datagrams to send, in order: the datagram itself if UDP can carry it, else its
     /// fragments. `sealed` is a sealed [`Datagram`](crate::wire::Datagram).
     pub fn cut<'a>(&mut self, sealed: &'a [u8]) -> impl Iterator<Item = Cow<'a, [u8]>> + use<'a> {
-        let is_whole = sealed.len() <= PAYLOAD_BYTES_MAX;
+        let is_whole = self.keeps_whole(sealed);
         let whole = is_whole.then_some(Cow::Borrowed(sealed));
-        let cut = (!is_whole).then(|| self.pieces(sealed, PIECE_BYTES_MAX));
+        let cut = (!is_whole).then(|| self.pieces(sealed, self.piece_bytes_max));
         whole.into_iter().chain(cut.into_iter().flatten().map(Cow::Owned))
     }
 

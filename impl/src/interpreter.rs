@@ -42,6 +42,8 @@ pub trait Network {
 pub(crate) enum Event {
     /// A message came in.
     Received(Id, Message),
+    /// The reply to a get came in that the node has given up or forgotten. Nobody hears it.
+    ReceivedLate(Id, Message),
     /// A timer fired.
     Fired(Timer),
     /// A random choice was made.
@@ -136,7 +138,10 @@ impl Interpreter {
 
     /// Handles a received message.
     pub fn on_message(&mut self, from: Id, message: Message, now: Instant) {
-        self.note(|| Event::Received(from, message.clone()));
+        let is_late = matches!(&message, Message::Fetched { request, .. }
+            if !self.state.gets.contains_key(request));
+        let received = if is_late { Event::ReceivedLate } else { Event::Received };
+        self.note(|| received(from, message.clone()));
         let mut out = Out::new();
         self.node.on_msg(self.id, &mut self.state, from, message, &mut out);
         self.carry_out(out, now);

@@ -13,6 +13,9 @@
 //!                               timers
 //! ```
 //!
+//! Everything between the socket and the store is the [`server`], which does no I/O. So
+//! [`simulation`] runs the same server over a simulated network and simulated disks.
+//!
 //! The protocol does not limit the size of a message. If one does not fit a UDP datagram, the
 //! sender cuts it into fragments ([`fragments`]), and the receiver puts them together
 //! ([`reassembly`]).
@@ -47,12 +50,15 @@ pub mod runtime;
 #[cfg(feature = "explorer")]
 pub mod scope_file;
 pub mod secret;
+pub mod server;
 pub mod sessions;
 pub mod simulation;
 pub mod socket;
 pub mod stamp;
+pub mod storage;
 pub mod store;
 pub mod timers;
+pub mod transport;
 pub mod trial;
 pub mod udp;
 pub mod wire;

@@ -1,10 +1,8 @@
-//! Runs one node: a loop that waits, receives a batch of datagrams, steps the actor, commits once,
-//! and sends.
+//! Runs one node: a loop that waits for datagrams, gives them to the node's
+//! [`server`](crate::server), and lets it commit and send. All decisions are the server's.
 
 mod error;
-mod farewell;
-mod recall;
-mod serving;
+mod renewal;
 mod settings;
 mod start;
 
@@ -13,80 +11,40 @@ pub use settings::{Endpoint, Settings, SettingsError};
 use start::Entrance;
 
 use crate::address::Members;
-use crate::admission::{Admission, Inspections, Overload};
-use crate::agreement::Agreement;
-use crate::counters::{Counters, Dropped};
-use crate::doorkeeper::{Doorkeeper, Refusals, Twin};
-use crate::exchanges::Exchanges;
-use crate::founding::Founding;
-use crate::inspect::{ExchangeLine, Watch};
-use crate::interpreter::{Disk, Interpreter};
-use crate::memory::{Evidence, Memories};
-use crate::socket::{NodeSocket, Received};
-use crate::stamp::Stamps;
-use crate::store::{Store, StoreError};
-use dynamo_model::hint::HintId;
+use crate::counters::Counters;
+use crate::fragments::Cutter;
+use crate::interpreter::Interpreter;
+use crate::memory::Evidence;
+use crate::server::{Ending, Server, Start};
+use crate::sessions::Sessions;
+use crate::socket::{Arrived, NodeSocket};
+use crate::store::Store;
+use crate::wire::DATAGRAM_BYTES_MAX;
 use dynamo_model::ids::NodeId;
-use dynamo_model::membership::{Standing, Tip};
-use dynamo_model::node::Durable;
+use dynamo_model::membership::Standing;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// How long a node may take to notice that it must stop.
 const STOP_NOTICED_WITHIN: Duration = Duration::from_millis(50);
 
-/// The interpreter's view of the store: it counts the commits.
-struct CountingDisk<'a> {
-    store: &'a mut Store,
-    commits: &'a mut u64,
-    /// The number of the last commit, which datagrams carry.
-    number: &'a AtomicU64,
-}
-
-impl Disk for CountingDisk<'_> {
-    type Error = StoreError;
-
-    fn commit(&mut self, durable: &Durable) -> Result<(), StoreError> {
-        *self.commits += 1;
-        self.store.commit(durable)?;
-        self.number.store(self.store.sequence(), Ordering::Relaxed);
-        Ok(())
-    }
-}
-
 /// A node that is ready to run: its data is read, and its address is bound.
 #[derive(Debug)]
 pub struct Ready {
     id: NodeId,
     address: SocketAddr,
-    cluster: Founding,
     socket: NodeSocket,
     store: Store,
-    interpreter: Interpreter,
-    commits: u64,
-    /// The tip of the history from which the socket has its addresses.
-    tip: Tip,
-    detours: Vec<(NodeId, SocketAddr)>,
-    agreement: Agreement,
-    exchanges: Exchanges,
-    /// Decides which requests of strangers the node serves.
-    admission: Admission,
-    /// Questions about the node that wait for a reply.
-    inspections: Inspections,
+    server: Server,
     /// The node's standing at its start.
     stood: Standing,
-    /// When a removed node ends. Until then it tells others of its removal.
-    ends_at: Option<Instant>,
     settings: Settings,
-    /// The number of the last commit.
-    number: Arc<AtomicU64>,
-    /// What came in while the node asked the others what they remember.
-    waiting: Vec<Received>,
-    /// Why the data was moved aside at this start, if it was.
-    found_old: Option<Evidence>,
+    /// The bytes of the last datagram received.
+    buffer: Box<[u8]>,
 }
 
 impl Ready {
@@ -96,83 +54,58 @@ impl Ready {
     /// If either fails.
     pub fn new(settings: Settings) -> Result<Self, RuntimeError> {
         start::check_members(&settings)?;
-        let ready = Self::open(settings)?;
+        let ready = Self::open(settings, None)?;
         // At most once more: the new disk is nobody's copy.
-        if ready.evidence().is_some() { ready.begin_anew() } else { Ok(ready) }
+        if ready.server.evidence().is_some() { ready.begin_anew() } else { Ok(ready) }
     }
 
-    /// Opens the data, and asks the other nodes what they remember of it.
-    fn open(settings: Settings) -> Result<Self, RuntimeError> {
-        let socket = start::bind(&settings)?;
-        let (mut store, found_old) = recall::open(&settings)?;
+    /// Opens the data, and asks the other nodes what they remember of it. `found_old` says why the
+    /// data was moved aside before, if it was.
+    fn open(settings: Settings, found_old: Option<Evidence>) -> Result<Self, RuntimeError> {
+        let udp = start::bind(&settings)?;
+        let (mut store, found_in) = renewal::open(&settings)?;
         let Entrance { standing: stood, cluster, life, is_used } =
             start::enter(&settings, &mut store)?;
-        let all_settings = settings.clone();
-        let Settings { id, listen: address, detours, limits, node, secret, .. } = settings;
-        let (stamps, now) = (Stamps::new(&secret, cluster.cluster), Instant::now());
-        let interpreter =
-            Interpreter::start(node, id, store.committed().clone(), now).with_stamps(stamps);
+        let Settings { id, listen: address, node, secret, detours, limits, .. } = settings.clone();
+        let now = Instant::now();
+        let interpreter = Interpreter::start(node, id, store.committed().clone(), now);
         let state = interpreter.state();
-        let tip = state.view.tip();
         let members = Members::of(&state.durable.history, &state.view).with_detours(&detours);
         if let Some(own) = members.address(id) {
             start::warn_of_other_source(address, own, &members);
         }
-        let number = Arc::new(AtomicU64::new(store.sequence()));
-        let rules = interpreter.node().rules;
-        let memories =
-            Memories::new(rules, store.past(), Arc::clone(&number), store.heard().clone());
-        let doorkeeper = Doorkeeper::new(cluster.cluster, id, life).with_memories(memories);
-        let failed = |source| RuntimeError::Socket { address, source };
-        let mut socket = NodeSocket::new(socket, members, doorkeeper, &secret).map_err(failed)?;
-        let others: Vec<NodeId> =
-            state.view.ring().members().iter().copied().filter(|member| *member != id).collect();
-        let waiting = recall::ask(&mut socket, &others).map_err(failed)?;
-        if is_used {
-            recall::warn_of_silent(&socket, &others);
-        }
-        socket.doorkeeper.memories.serve();
-        let (agreement, exchanges) = (Agreement::default(), Exchanges::default());
-        let (admission, inspections) = (Admission::new(limits, now), Inspections::default());
-        let (commits, ends_at) = (0, None);
-        Ok(Ready {
+        let start = Start {
             id,
-            address,
             cluster,
-            socket,
-            store,
-            interpreter,
-            commits,
-            tip,
+            life,
+            is_used,
+            sessions: Sessions::of_node(&secret),
+            cutter: Cutter::default(),
+            secret,
             detours,
-            agreement,
-            exchanges,
-            admission,
-            inspections,
-            stood,
-            ends_at,
-            settings: all_settings,
-            number,
-            waiting,
-            found_old,
-        })
-    }
-
-    /// The evidence that the data is an older copy of itself, if there is any.
-    fn evidence(&self) -> Option<Evidence> {
-        self.socket.doorkeeper.memories.evidence()
+            limits,
+            found_old: found_old.or(found_in),
+            stopwatch: Instant::now,
+        };
+        let server = Server::new(start, interpreter, &store, now);
+        let failed = |source| RuntimeError::Socket { address, source };
+        let socket = NodeSocket::new(udp).map_err(failed)?;
+        let buffer = vec![0; DATAGRAM_BYTES_MAX + 1].into_boxed_slice();
+        let mut ready = Ready { id, address, socket, store, server, stood, settings, buffer };
+        while ready.server.is_asking() && ready.server.evidence().is_none() {
+            ready.batch()?;
+        }
+        Ok(ready)
     }
 
     /// Moves the data aside, which is an older copy of itself, and opens new data. Sends nothing
     /// that the node was about to send.
     fn begin_anew(self) -> Result<Self, RuntimeError> {
-        let Ready { settings, store, socket, .. } = self;
-        let evidence = socket.doorkeeper.memories.evidence();
+        let Ready { settings, store, socket, server, .. } = self;
         drop(socket);
-        let Some(evidence) = evidence else { return Self::open(settings) };
-        recall::begin_anew(&settings, store, &evidence)?;
-        let found_old = Some(evidence).filter(|evidence| !evidence.is_of_lost_disk());
-        Ok(Ready { found_old, ..Self::open(settings)? })
+        let Some(evidence) = server.evidence() else { return Self::open(settings, None) };
+        renewal::begin_anew(&settings, store, &evidence)?;
+        Self::open(settings, Some(evidence).filter(|evidence| !evidence.is_of_lost_disk()))
     }
 
     /// The address that the node listens on.
@@ -186,124 +119,54 @@ impl Ready {
     /// If a commit or the socket fails: then nothing that depends on a failed commit has been sent.
     /// If the node was removed, or had left before it was started.
     pub fn run(mut self, stop: &AtomicBool) -> Result<Counters, RuntimeError> {
-        while !stop.load(Ordering::Relaxed) && !self.has_ended() {
+        let mut ending = self.server.ending(Instant::now());
+        while !stop.load(Ordering::Relaxed) && ending.is_none() {
             self.batch()?;
-            if self.evidence().is_some() {
+            if self.server.evidence().is_some() {
                 self = self.begin_anew()?;
             }
+            ending = self.server.ending(Instant::now());
         }
-        let (id, has_left) = (self.id, self.interpreter.state().retired);
-        if self.ends_at.is_some() {
+        let id = self.id;
+        if self.server.is_removed() {
             return Err(RuntimeError::Removed { id });
         }
-        if has_left && self.stood == Standing::Gone {
+        if ending == Some(Ending::Left) && self.stood == Standing::Gone {
             return Err(RuntimeError::Left { id });
         }
-        Ok(Counters { has_left, ..self.counters() })
-    }
-
-    fn has_ended(&self) -> bool {
-        self.interpreter.state().retired || self.ends_at.is_some_and(|at| Instant::now() >= at)
+        Ok(self.server.counters())
     }
 
     /// Waits for input, handles all there is, commits once, and sends.
     fn batch(&mut self) -> Result<(), RuntimeError> {
         let address = self.address;
         self.receive_batch().map_err(|source| RuntimeError::Socket { address, source })?;
-        if self.evidence().is_some() {
-            return Ok(());
-        }
-        self.interpreter.on_time(Instant::now());
-        self.follow_the_view();
-        self.store.check_directory(Instant::now())?;
-        self.store.remember(self.socket.doorkeeper.memories.remembered());
-        if !self.interpreter.has_saved() {
-            self.store.save_heard()?;
-        }
-        let mut disk = CountingDisk {
-            store: &mut self.store,
-            commits: &mut self.commits,
-            number: &self.number,
-        };
-        self.interpreter.finish(&mut disk, &mut self.socket)?;
-        self.note_answered();
-        self.answer_questions();
+        let now = Instant::now();
+        self.store.check_directory(now)?;
+        self.server.finish(now, &mut self.store, &mut self.socket)?;
         Ok(())
     }
 
-    /// Follows a change of the view: updates the members' addresses, and notices if this node was
-    /// removed.
-    fn follow_the_view(&mut self) {
-        let state = self.interpreter.state();
-        if state.view.tip() == self.tip {
-            return;
+    /// Gives the server all input. Returns when the server has something to do at the latest.
+    fn receive_batch(&mut self) -> io::Result<()> {
+        let start = Instant::now();
+        let next = self.server.deadline(start);
+        let next = next.map(|deadline| deadline.saturating_duration_since(start));
+        let at_most = next.map_or(STOP_NOTICED_WITHIN, |next| next.min(STOP_NOTICED_WITHIN));
+        let Ready { socket, server, buffer, .. } = self;
+        let mut arrived = socket.receive_within(buffer, at_most)?;
+        let now = Instant::now();
+        server.begin(now);
+        while let Some(datagram) = arrived {
+            match datagram {
+                Arrived::Datagram(length, from) => {
+                    server.receive(from, &buffer[..length], now, socket);
+                }
+                Arrived::Forged => server.note_forged_source(),
+            }
+            arrived = if server.has_room() { socket.receive_at_once(buffer)? } else { None };
         }
-        self.tip = state.view.tip();
-        self.socket.members =
-            Members::of(&state.durable.history, &state.view).with_detours(&self.detours);
-        if state.view.standing(self.id) == Standing::Removed && self.ends_at.is_none() {
-            let time = farewell::time(&self.interpreter.node().config);
-            tracing::warn!(
-                "node {} was removed from the cluster for good; it ends in {time:?}",
-                self.id
-            );
-            self.ends_at = Some(Instant::now() + time);
-        }
-    }
-
-    fn counters(&self) -> Counters {
-        let mut counters = self.socket.counters();
-        counters.commits = self.commits;
-        counters.dropped.too_large = self.interpreter.too_large();
-        counters
-    }
-}
-
-/// What `dynamo status` reads from a node.
-struct Watched<'a> {
-    ready: &'a Ready,
-    now: Instant,
-}
-
-impl Watch for Watched<'_> {
-    fn hint_age_ms(&self, hint: &HintId) -> u64 {
-        self.ready.store.hint_age(hint).as_millis() as u64
-    }
-
-    fn agreed_ms(&self, peer: NodeId) -> Option<u64> {
-        let age =
-            self.ready.agreement.age(self.ready.interpreter.state().view.tip(), peer, self.now);
-        age.map(|age| age.as_millis() as u64)
-    }
-
-    fn dropped(&self) -> Dropped {
-        self.ready.counters().dropped
-    }
-
-    fn overload(&self) -> Overload {
-        let Ready { admission, socket, inspections, .. } = self.ready;
-        admission.overload(&socket.waiting, inspections)
-    }
-
-    fn cluster(&self) -> Founding {
-        self.ready.cluster
-    }
-
-    fn found_old(&self) -> Option<String> {
-        self.ready.found_old.map(|evidence| evidence.to_string())
-    }
-
-    fn refusals(&self) -> Vec<Refusals> {
-        self.ready.socket.doorkeeper.refusals()
-    }
-
-    fn twins(&self) -> Vec<Twin> {
-        self.ready.socket.doorkeeper.twins(self.now)
-    }
-
-    fn exchanges(&self) -> Vec<ExchangeLine> {
-        let Ready { interpreter, id, exchanges, .. } = self.ready;
-        exchanges.lines(interpreter.node(), *id, interpreter.state(), self.now)
+        Ok(())
     }
 }
 

@@ -126,6 +126,9 @@ impl NodeSecret {
     /// A public secret. It is for clusters on one machine whose users trust each other.
     pub const OPEN: Self = NodeSecret([0; KEY_BYTES]);
 
+    /// The secret of simulated clusters.
+    pub(crate) const SIMULATED: Self = NodeSecret([1; KEY_BYTES]);
+
     /// A new secret.
     pub fn generate() -> Self {
         NodeSecret(rand::random())

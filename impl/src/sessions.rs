@@ -25,6 +25,7 @@
 
 mod answered;
 mod calls;
+mod clear;
 mod envelope;
 mod handshake;
 mod limits;
@@ -34,6 +35,7 @@ mod window;
 
 pub(crate) use envelope::SEALED_EXTRA_BYTES;
 pub use envelope::{NoEntry, SessionError};
+pub(crate) use handshake::Cipher;
 pub(crate) use socket::passes;
 pub use socket::{Heard, SealedSocket};
 
@@ -72,6 +74,7 @@ pub struct Sessions {
     credentials: Credentials,
     mac_key: hmac::Key,
     process: ProcessNumber,
+    cipher: Cipher,
     /// Of a node: other processes call it.
     host: Option<Host>,
     by_index: HashMap<Index, Session>,
@@ -99,13 +102,34 @@ struct Host {
     budgets: [Budget; 3],
 }
 
+/// The keys of a node. They follow from its secret, which takes some time.
+#[derive(Clone, Debug)]
+pub(crate) struct NodeKeys {
+    credentials: Credentials,
+    doors: Doors,
+    only_this_machine: bool,
+}
+
+impl NodeKeys {
+    /// The keys of a node with this secret.
+    pub(crate) fn of(secret: &NodeSecret) -> Self {
+        let doors = Doors::new(secret.private(), |right| secret.shared(right));
+        let only_this_machine = *secret == NodeSecret::OPEN;
+        NodeKeys { credentials: secret.credentials(Right::Node), doors, only_this_machine }
+    }
+}
+
 impl Sessions {
     /// The sessions of a node.
     pub fn of_node(secret: &NodeSecret) -> Self {
-        let doors = Doors::new(secret.private(), |right| secret.shared(right));
-        let only_this_machine = *secret == NodeSecret::OPEN;
+        Self::with_keys(NodeKeys::of(secret))
+    }
+
+    /// The sessions of a node with these keys.
+    pub(crate) fn with_keys(keys: NodeKeys) -> Self {
+        let NodeKeys { credentials, doors, only_this_machine } = keys;
         let host = Some(Host { doors, only_this_machine, budgets: Default::default() });
-        Sessions { host, ..Sessions::of_client(secret.credentials(Right::Node)) }
+        Sessions { host, ..Sessions::of_client(credentials) }
     }
 
     /// The sessions of a client or an administrator.
@@ -114,6 +138,7 @@ impl Sessions {
             mac_key: handshake::mac_key(&credentials.shared),
             credentials,
             process: rand::random(),
+            cipher: Cipher::Noise,
             host: None,
             by_index: HashMap::new(),
             peers: HashMap::new(),
@@ -126,6 +151,12 @@ impl Sessions {
             opened: vec![0; crate::format::DATAGRAM_BYTES_MAX].into(),
             buffers: Buffers::default(),
         }
+    }
+
+    /// Sets the cipher. All processes of a cluster need the same.
+    #[must_use]
+    pub(crate) fn with_cipher(self, cipher: Cipher) -> Self {
+        Sessions { cipher, ..self }
     }
 
     /// The right of this process.

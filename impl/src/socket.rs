@@ -1,26 +1,11 @@
 //! The UDP socket of a node: waits for datagrams, receives all there are, and sends without
-//! blocking the node for long.
+//! blocking the node for long. What the datagrams mean is decided above it, in the
+//! [`transport`](crate::transport).
 
-mod sending;
-
-use crate::address::{Callers, Members, client_id};
-use crate::admission::Queue;
-use crate::counters::Counters;
-use crate::doorkeeper::{Doorkeeper, Refused, Verdict, right_for};
-use crate::fragments::Cutter;
-use crate::identity::Sender;
-use crate::inspect::{Numbered, Question};
-use crate::interpreter::Network;
-use crate::reassembly::{Limits, Reassembly};
-use crate::secret::{NodeSecret, Right};
-use crate::sessions::{Opened, SessionError, Sessions};
-use crate::stamp::{self, Stamps};
+use crate::transport::{Carrier, Part};
 use crate::udp::Udp;
-use crate::wire::{DATAGRAM_BYTES_MAX, Datagram, Letter};
-use dynamo_model::message::{Answer, Message, Refusal};
 use rustix::io::Errno;
-use rustix::net::RecvFlags;
-use stateright::actor::Id;
+use rustix::net::{RecvFlags, SendFlags};
 use std::io;
 use std::net::SocketAddr;
 use std::thread;
@@ -39,97 +24,51 @@ const LINGER: Duration = Duration::from_micros(20);
 /// The shortest wait that the operating system supports. A shorter one would wait for ever.
 const WAIT_MIN: Duration = Duration::from_millis(1);
 
-/// The content of one datagram.
-#[derive(Debug)]
-pub enum Received {
-    /// Nothing for the node. The datagram was dropped, is a fragment or a handshake message, or
-    /// waits in the queue for strangers.
-    Nothing,
-    /// The messages of one sender, in order. The last fragment of a message brings the whole
-    /// message.
-    Messages(Id, Vec<Message>),
-    /// A question about the node.
-    Question(Id, Numbered<Question>),
+/// What came from the operating system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrived {
+    /// A datagram: its length in the buffer, and its sender.
+    Datagram(usize, SocketAddr),
+    /// A datagram with a forged source. More datagrams may wait behind it.
+    Forged,
 }
 
 /// A node's bound socket.
 #[derive(Debug)]
 pub struct NodeSocket {
     udp: Udp,
-    /// The members' addresses.
-    pub members: Members,
-    /// Decides which datagrams are accepted.
-    pub doorkeeper: Doorkeeper,
-    sessions: Sessions,
-    stamps: Stamps,
-    /// Datagrams of strangers that wait until members are served.
-    pub waiting: Queue,
-    buffer: Box<[u8]>,
     timeout: Duration,
     /// How long fragments may still wait in this batch.
     may_wait: Duration,
-    cutter: Cutter,
-    /// The addresses of clients whose ids do not contain them.
-    callers: Callers,
-    reassembly: Reassembly,
-    /// Separate, so that strangers' fragments take no room from members'.
-    strangers: Reassembly,
-    counters: Counters,
 }
 
 impl NodeSocket {
-    /// The socket of this doorkeeper's node, with its cluster's secret.
+    /// A node's socket.
     ///
     /// # Errors
     /// If the operating system refuses a timeout for sending.
-    pub fn new(
-        udp: Udp,
-        members: Members,
-        doorkeeper: Doorkeeper,
-        secret: &NodeSecret,
-    ) -> io::Result<Self> {
+    pub fn new(udp: Udp) -> io::Result<Self> {
         udp.socket().set_write_timeout(Some(SEND_WITHIN))?;
-        let buffer = vec![0; DATAGRAM_BYTES_MAX + 1].into_boxed_slice();
-        let (counters, timeout, may_wait) = (Counters::default(), Duration::MAX, SEND_WITHIN);
-        let (cutter, reassembly, waiting) =
-            (Cutter::default(), Reassembly::default(), Queue::default());
-        let strangers = Reassembly::within(Limits::STRANGERS);
-        let (sessions, stamps) =
-            (Sessions::of_node(secret), Stamps::new(secret, doorkeeper.parties(None).cluster));
-        Ok(NodeSocket {
-            udp,
-            members,
-            doorkeeper,
-            sessions,
-            stamps,
-            waiting,
-            buffer,
-            timeout,
-            may_wait,
-            cutter,
-            callers: Callers::default(),
-            reassembly,
-            strangers,
-            counters,
-        })
+        Ok(NodeSocket { udp, timeout: Duration::MAX, may_wait: SEND_WITHIN })
     }
 
-    /// The next datagram; `None` if none comes in time.
+    /// Begins a batch: waits for its first datagram. `None` if none comes in time.
     ///
     /// # Errors
     /// If the socket fails.
-    pub fn receive_within(&mut self, at_most: Duration) -> io::Result<Option<Received>> {
+    pub fn receive_within(
+        &mut self,
+        buffer: &mut [u8],
+        at_most: Duration,
+    ) -> io::Result<Option<Arrived>> {
         let start = Instant::now();
         self.may_wait = SEND_WITHIN;
-        self.reassembly.forget_old(start);
-        self.strangers.forget_old(start);
-        self.sessions.forget_old(start);
         if at_most.is_zero() {
-            return self.receive_at_once();
+            return self.receive_at_once(buffer);
         }
         while start.elapsed() < LINGER {
-            if let Some(received) = self.receive_at_once()? {
-                return Ok(Some(received));
+            if let Some(arrived) = self.receive_at_once(buffer)? {
+                return Ok(Some(arrived));
             }
             thread::yield_now();
         }
@@ -138,33 +77,20 @@ impl NodeSocket {
             self.udp.socket().set_read_timeout(Some(timeout))?;
             self.timeout = timeout;
         }
-        self.receive(RecvFlags::empty())
+        self.receive(buffer, RecvFlags::empty())
     }
 
     /// The next datagram that has already come, if any.
     ///
     /// # Errors
     /// If the socket fails.
-    pub fn receive_at_once(&mut self) -> io::Result<Option<Received>> {
-        self.receive(RecvFlags::DONTWAIT)
+    pub fn receive_at_once(&mut self, buffer: &mut [u8]) -> io::Result<Option<Arrived>> {
+        self.receive(buffer, RecvFlags::DONTWAIT)
     }
 
-    /// The counters of datagrams received, sent and dropped.
-    pub fn counters(&self) -> Counters {
-        let mut counters = self.counters;
-        counters.dropped.note(self.reassembly.given_up(), self.strangers.given_up());
-        counters
-    }
-
-    /// The stranger's datagram that has waited longest.
-    pub fn next_waiting(&mut self) -> Option<Received> {
-        let (from, datagram) = self.waiting.pop()?;
-        Some(self.open(from, &datagram, true))
-    }
-
-    fn receive(&mut self, flags: RecvFlags) -> io::Result<Option<Received>> {
-        let (length, from) = match self.udp.receive(&mut self.buffer, flags) {
-            Ok(received) => received,
+    fn receive(&mut self, buffer: &mut [u8], flags: RecvFlags) -> io::Result<Option<Arrived>> {
+        match self.udp.receive(buffer, flags) {
+            Ok((length, from)) => Ok(Some(Arrived::Datagram(length, from))),
             // Nothing there, or only a report that an earlier send did not reach its peer.
             Err(
                 Errno::AGAIN
@@ -172,136 +98,22 @@ impl NodeSocket {
                 | Errno::CONNREFUSED
                 | Errno::HOSTUNREACH
                 | Errno::NETUNREACH,
-            ) => {
-                return Ok(None);
-            }
-            // A forged source. More datagrams may wait behind it.
-            Err(Errno::AFNOSUPPORT) => {
-                self.counters.dropped.not_ours += 1;
-                return Ok(Some(Received::Nothing));
-            }
-            Err(error) => return Err(error.into()),
-        };
-        self.counters.datagrams_received += 1;
-        if !self.members.is_at(from) {
-            self.waiting.push(from, &self.buffer[..length]);
-            return Ok(Some(Received::Nothing));
-        }
-        let buffer = std::mem::take(&mut self.buffer);
-        let received = self.open(from, &buffer[..length], false);
-        self.buffer = buffer;
-        Ok(Some(received))
-    }
-
-    /// Opens a datagram, and sends what its session requires.
-    fn open(&mut self, from: SocketAddr, datagram: &[u8], is_strangers: bool) -> Received {
-        let received = self.unseal(from, datagram, is_strangers);
-        self.send_outgoing();
-        received
-    }
-
-    fn unseal(&mut self, from: SocketAddr, datagram: &[u8], is_strangers: bool) -> Received {
-        let now = Instant::now();
-        let (right, payload) = match self.sessions.open(from, datagram, now) {
-            Ok(Some(Opened { right, payload })) => (right, payload),
-            Ok(None) => return Received::Nothing,
-            Err(error) => {
-                self.note_unopened(error, from);
-                return Received::Nothing;
-            }
-        };
-        // The sender has a session, so it has proved its address.
-        self.callers.remember(from);
-        if let Some(question) = Numbered::<Question>::decode(payload) {
-            return Received::Question(client_id(from), question);
-        }
-        let reassembly = if is_strangers { &mut self.strangers } else { &mut self.reassembly };
-        match reassembly.receive(from, payload, now) {
-            Ok(Some(letter)) => self.admit(letter, right, from, now),
-            Ok(None) => Received::Nothing,
-            Err(error) => {
-                tracing::debug!(%from, %error, "dropped a datagram");
-                self.counters.dropped.count(error);
-                Received::Nothing
-            }
+            ) => Ok(None),
+            Err(Errno::AFNOSUPPORT) => Ok(Some(Arrived::Forged)),
+            Err(error) => Err(error.into()),
         }
     }
+}
 
-    /// Counts a datagram that has no session, or could not be opened.
-    fn note_unopened(&mut self, error: SessionError, from: SocketAddr) {
-        match error {
-            SessionError::WrongSecret => self.doorkeeper.refuse(Refused::WrongSecret, from),
-            SessionError::OtherMachine => self.doorkeeper.refuse(Refused::OtherMachine, from),
-            SessionError::NoEntry(_) => self.doorkeeper.refuse(Refused::NoEntry, from),
-            error => {
-                tracing::debug!(%from, %error, "dropped a datagram");
-                self.counters.dropped.count_unopened(error);
-            }
+impl Carrier for NodeSocket {
+    fn carry(&mut self, datagram: &[u8], to: SocketAddr, part: Part) -> io::Result<()> {
+        let mut sent = self.udp.send(datagram, to, SendFlags::DONTWAIT);
+        if sent == Err(Errno::AGAIN) && part == Part::Fragment && !self.may_wait.is_zero() {
+            let start = Instant::now();
+            sent = self.udp.send(datagram, to, SendFlags::empty());
+            self.may_wait = self.may_wait.saturating_sub(start.elapsed());
         }
-    }
-
-    /// Decides about the messages from this address.
-    fn admit(&mut self, letter: Letter, right: Right, at: SocketAddr, now: Instant) -> Received {
-        if let (Sender::Node(node, _), Right::Node, true) =
-            (letter.parties.from, right, letter.parties.recall.asks)
-        {
-            self.remind(node, at, false);
-        }
-        match self.doorkeeper.admit(&letter.parties, right, at, &self.members, now) {
-            Verdict::From(from) => {
-                let messages = self.allowed(letter, right, at);
-                self.counters.messages_received += messages.len() as u64;
-                Received::Messages(from, messages)
-            }
-            Verdict::Refused(_) => Received::Nothing,
-            Verdict::Unconfirmed(node) => {
-                self.remind(node, at, false);
-                Received::Nothing
-            }
-            Verdict::TwoLive(told) => {
-                for (to, other) in *told {
-                    self.tell_of_other(to, &other);
-                }
-                Received::Nothing
-            }
-        }
-    }
-
-    /// The messages that their sender has the right to send, with contexts that nodes have given
-    /// out.
-    fn allowed(&mut self, letter: Letter, right: Right, at: SocketAddr) -> Vec<Message> {
-        let mut allowed = Vec::with_capacity(letter.messages.len());
-        if right == Right::Node {
-            letter.callers.iter().for_each(|caller| self.callers.remember(*caller));
-        }
-        for (message, stamp) in letter.into_stamped() {
-            if right < right_for(&message) {
-                self.doorkeeper.refuse(Refused::NoRight, at);
-                continue;
-            }
-            let stamped = stamp::stamped(&message).zip(stamp);
-            match stamped
-                .filter(|((key, context), stamp)| !self.stamps.is_good(key, context, stamp))
-            {
-                Some(_) => self.refuse_context(&message, at),
-                None => allowed.push(message),
-            }
-        }
-        allowed
-    }
-
-    /// Tells a client that its context is invalid for this key.
-    fn refuse_context(&mut self, message: &Message, at: SocketAddr) {
-        self.doorkeeper.refuse(Refused::MadeUpContext, at);
-        let (Message::Request(operation) | Message::Routed { operation, .. }) = message else {
-            return;
-        };
-        let mut datagram = Datagram::default();
-        let answer =
-            Answer::PutRefused { request: operation.request(), refusal: Refusal::ForeignContext };
-        if datagram.push(&Message::Answer(answer)).is_ok() {
-            self.send(client_id(at), &mut datagram);
-        }
+        sent.map_err(io::Error::from)
     }
 }
 

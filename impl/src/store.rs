@@ -43,6 +43,7 @@ mod identity;
 mod names;
 mod past;
 mod sequence;
+mod served;
 mod table;
 
 pub use directory::{DirectoryLock, put_aside};
@@ -132,12 +133,6 @@ struct Contents {
     past: Past,
     heard: OrdMap<NodeId, Moment>,
     progress: Progress,
-}
-
-impl std::fmt::Debug for Store {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store").field("path", &self.path).finish_non_exhaustive()
-    }
 }
 
 impl Store {

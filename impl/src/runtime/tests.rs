@@ -1,8 +1,9 @@
 use super::*;
 use crate::client::{Client, Found};
+use crate::counters::Dropped;
 use crate::stamp::StampedContext;
 use dynamo_model::config::{Config, Handoff, Patience};
-use dynamo_model::node::Node;
+use dynamo_model::node::{Durable, Node};
 use dynamo_model::wish::Wish;
 use std::net::{SocketAddr, UdpSocket};
 use std::path::PathBuf;

@@ -43,8 +43,9 @@ impl Sessions {
         }
         let index = free_index(&self.by_index);
         let (keys, private) = ((head, noise), &host.doors.private);
+        let (cipher, process) = (self.cipher, self.process);
         let (transport, welcome) =
-            handshake::welcome((private, shared), self.process, keys, (callers, index))?;
+            handshake::welcome(cipher, (private, shared), process, keys, (callers, index))?;
         self.answered.remember(mac, from, &welcome);
         self.outgoing.push((from, welcome));
         if right == Right::Client && self.clients >= CLIENT_SESSIONS_MAX {
@@ -121,8 +122,9 @@ impl Sessions {
             CallAgain::Same(hello) => hello,
             CallAgain::Anew => {
                 let index = free_index(&self.by_index);
+                let Sessions { cipher, credentials, mac_key, process, .. } = self;
                 let (calling, hello) =
-                    handshake::hello(&self.credentials, &self.mac_key, self.process, index);
+                    handshake::hello(*cipher, credentials, mac_key, *process, index);
                 peer.begin_call(calling, index, hello.clone(), now);
                 hello
             }

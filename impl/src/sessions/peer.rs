@@ -1,13 +1,12 @@
 //! One session, and everything that a process knows of one address.
 
 use super::envelope::{self, Index, SEALED_HEAD_BYTES, SessionError, TAG_BYTES};
-use super::handshake::Calling;
+use super::handshake::{Calling, Keys};
 use super::limits::{
     AGAIN_AFTER, CALL_TIME_MAX, PEER_WAITING_BYTES_MAX, UNPROVED, WAITING_TIME_MAX,
 };
 use super::window::Window;
 use crate::secret::Right;
-use snow::StatelessTransportState;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -18,7 +17,7 @@ const OFFERED_MAX: usize = 4;
 /// A session: keys that two processes have agreed on.
 #[derive(Debug)]
 pub(super) struct Session {
-    transport: StatelessTransportState,
+    keys: Keys,
     /// The peer's address.
     pub(super) address: SocketAddr,
     /// The peer's right.
@@ -41,7 +40,7 @@ pub(super) struct Buffers {
 
 impl Session {
     pub(super) fn new(
-        transport: StatelessTransportState,
+        keys: Keys,
         address: SocketAddr,
         right: Right,
         theirs: Index,
@@ -49,7 +48,7 @@ impl Session {
     ) -> Self {
         let (window, next_number, is_confirmed) = (Window::default(), 0, false);
         Session {
-            transport,
+            keys,
             address,
             right,
             is_confirmed,
@@ -68,7 +67,7 @@ impl Session {
 
     /// Is this process the caller?
     pub(super) fn is_callers(&self) -> bool {
-        self.transport.is_initiator()
+        self.keys.is_callers()
     }
 
     pub(super) fn is_older_than(&self, age: Duration, now: Instant) -> bool {
@@ -103,9 +102,7 @@ impl Session {
         datagram.extend_from_slice(&envelope::sealed_head(self.theirs, number));
         datagram.resize(SEALED_HEAD_BYTES + filled.len() + TAG_BYTES, 0);
         let sealed = &mut datagram[SEALED_HEAD_BYTES..];
-        self.transport
-            .write_message(number, filled, sealed)
-            .expect("a payload that fits a datagram");
+        self.keys.seal(number, filled, sealed);
         datagram
     }
 
@@ -117,10 +114,7 @@ impl Session {
         now: Instant,
         opened: &mut [u8],
     ) -> Result<usize, SessionError> {
-        let length = self
-            .transport
-            .read_message(number, sealed, opened)
-            .map_err(|_| SessionError::Forged)?;
+        let length = self.keys.open(number, sealed, opened)?;
         if !self.window.is_new(number) {
             return Err(SessionError::Replayed);
         }
@@ -275,7 +269,7 @@ impl Peer {
         &mut self,
         index: Index,
         noise: &[u8],
-    ) -> Result<(StatelessTransportState, Index), SessionError> {
+    ) -> Result<(Keys, Index), SessionError> {
         let call = self.call.take_if(|call| call.index == index).ok_or(SessionError::Unknown)?;
         call.calling.end(noise).map_err(|(calling, error)| {
             self.call = Some(Call { calling, ..call });

@@ -2,26 +2,32 @@
 
 mod clients;
 mod faults;
+mod names;
 
+use super::addresses::{self, Place, place};
+use super::clock::Clock;
+use super::disk::Commit;
 use super::network::Network;
-use super::node::{Commit, SimulatedNode};
+use super::node::{Common, Datagrams, SimulatedNode};
 use super::outcome::{Outcome, Tally};
 use super::plan::{Pace, Plan, SETTLES_WITHIN};
+use super::session::ClientSession;
 use crate::drawn::Chance;
 use crate::interpreter::Event as Happened;
-use crate::wire;
+use crate::sessions::Cipher;
 use clients::SimulatedClient;
 use dynamo_invariants::judge::{Judge, Script, Violation};
 use dynamo_invariants::notation::Who;
 use dynamo_invariants::trace::Event as Step;
-use dynamo_model::ids::{ClientId, NodeId};
+use dynamo_model::ids::NodeId;
 use dynamo_model::message::Message;
 use dynamo_model::node::{Choice, Node};
 use dynamo_model::rules::Rules;
 use stateright::actor::Id;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
-use std::time::{Duration, Instant};
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::net::SocketAddrV4;
+use std::time::Duration;
 use xxhash_rust::xxh3::Xxh3;
 
 /// The pause between two looks whether all has settled.
@@ -35,7 +41,7 @@ const WHOLE_EVERY: u64 = 8;
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
     /// A datagram arrives.
-    Arrive { from: Id, to: Id, bytes: Vec<u8> },
+    Arrive { from: SocketAddrV4, to: SocketAddrV4, bytes: Vec<u8> },
     /// A timer of a node may be due.
     Wake(NodeId),
     /// A client begins its script.
@@ -46,6 +52,18 @@ enum Event {
     Hear { client: Id, from: Id, message: Message },
     /// The next node crashes.
     Crash,
+    /// This node is stopped, and restarts soon.
+    Stop(NodeId),
+    /// The next node stands still for a while.
+    Pause,
+    /// The next disk is full.
+    FillDisk,
+    /// A disk has room again.
+    FreeDisk(NodeId),
+    /// A node's disk is copied.
+    CopyDisk(NodeId),
+    /// A node restarts on the copy of its disk.
+    ReturnToCopy(NodeId),
     /// A node crashes, loses its disk, and restarts on an empty one.
     LoseDisk(NodeId),
     /// A node that is down restarts.
@@ -62,17 +80,19 @@ enum Event {
 
 /// A whole cluster with its clients.
 pub(super) struct Cluster {
-    start: Instant,
     now: Duration,
     /// What is to happen, by time and then by the order in which it was planned.
     queue: BinaryHeap<Reverse<(Duration, u64, Event)>>,
     planned: u64,
     nodes: Vec<SimulatedNode>,
     clients: BTreeMap<Id, SimulatedClient>,
+    /// The clients, by the ids by which nodes know them.
+    known_as: HashMap<Id, Id>,
     network: Network,
     chance: Chance,
     judge: Judge,
     digest: Xxh3,
+    scratch: Vec<u8>,
     tally: Tally,
     /// `None`: the run has many keys, so it is no path through one scope.
     path: Option<Vec<Step>>,
@@ -80,6 +100,8 @@ pub(super) struct Cluster {
     end: Duration,
     /// By then, nodes that may reap tombstones have reaped those that they had when faults stopped.
     settles_from: Duration,
+    /// Does the run end here, whatever comes next?
+    is_over: bool,
     /// How often in a row all had settled. A run that goes on to its end does not look.
     settled: Option<u32>,
 }
@@ -89,37 +111,50 @@ impl Cluster {
         let ids = (0..plan.nodes()).map(NodeId);
         let founders = plan.founders();
         let node = Node { config: plan.config(), founders, address: None, rules: *rules };
-        let nodes = ids.map(|id| SimulatedNode::new(id, node.clone())).collect();
+        let cipher = if plan.is_sealed { Cipher::Noise } else { Cipher::Clear };
+        let (cut_above, addresses) = (plan.cut_above, addresses::of_nodes(plan.nodes()));
+        let common = Common { node, cipher, cut_above, addresses };
+        let mut chance = plan.chance();
+        let mut clock = || Clock::with_drift(chance.around(plan.weather.drift));
+        let nodes = ids.map(|id| SimulatedNode::new(id, common.clone(), clock())).collect();
         let keys = plan.keys.iter().copied().zip(plan.clients()).collect();
         let judge = Judge::new(keys, rules);
         let client = |script: Script| {
-            (
-                Id::from(script.id.0 as usize),
-                SimulatedClient { script, state: None, has_answer: false },
-            )
+            let session = ClientSession::new(cipher, cut_above);
+            let (id, state, has_answer) = (Id::from(script.id.0 as usize), None, false);
+            (id, SimulatedClient { script, state, has_answer, session })
         };
+        let clients: BTreeMap<Id, SimulatedClient> = judge.scripts().map(client).collect();
         let mut cluster = Cluster {
-            start: Instant::now(),
             now: Duration::ZERO,
             queue: BinaryHeap::new(),
             planned: 0,
             nodes,
-            clients: judge.scripts().map(client).collect(),
+            known_as: clients.keys().map(|id| (addresses::known_as(*id), *id)).collect(),
+            clients,
             network: Network::new(plan.weather.clone()),
-            chance: plan.chance(),
+            chance,
             judge,
             digest: Xxh3::new(),
+            scratch: Vec::new(),
             tally: Tally::default(),
             path: (plan.keys.len() == 1).then(Vec::new),
             pace: plan.pace.clone(),
-            end: plan.unsafe_for + SETTLES_WITHIN,
+            end: plan.unsafe_for + SETTLES_WITHIN + plan.reaps_within(),
             settles_from: plan.unsafe_for + plan.reaps_within(),
+            is_over: false,
             settled: (!plan.number.is_multiple_of(WHOLE_EVERY)).then_some(0),
         };
         cluster.begin(plan.unsafe_for);
         if let Some(node) = plan.lost_disk {
             let at = cluster.chance.between(Duration::ZERO, plan.unsafe_for);
-            cluster.plan_at(at, Event::LoseDisk(node));
+            if plan.returns_to_copy {
+                let copied = cluster.chance.between(Duration::ZERO, at);
+                cluster.plan_at(copied, Event::CopyDisk(node));
+                cluster.plan_at(at, Event::ReturnToCopy(node));
+            } else {
+                cluster.plan_at(at, Event::LoseDisk(node));
+            }
         }
         cluster
     }
@@ -133,28 +168,18 @@ impl Cluster {
             let at = self.chance.between(Duration::ZERO, self.pace.begins_within);
             self.plan_at(at, Event::Begin(client));
         }
-        self.plan_crash();
-        self.plan_cut();
+        for event in [Event::Crash, Event::Cut, Event::Pause, Event::FillDisk] {
+            self.plan_next(event);
+        }
+        if self.network.weather.rolls {
+            self.plan_roll(unsafe_for);
+        }
         self.plan_at(unsafe_for, Event::Calm);
     }
 
     fn plan_at(&mut self, at: Duration, event: Event) {
         self.planned += 1;
         self.queue.push(Reverse((at, self.planned, event)));
-    }
-
-    fn plan_crash(&mut self) {
-        if let Some(every) = self.network.weather.crash_every {
-            let after = self.chance.between(Duration::ZERO, 2 * every);
-            self.plan_at(self.now + after, Event::Crash);
-        }
-    }
-
-    fn plan_cut(&mut self) {
-        if let Some(every) = self.network.weather.cut_every {
-            let after = self.chance.between(Duration::ZERO, 2 * every);
-            self.plan_at(self.now + after, Event::Cut);
-        }
     }
 
     /// Runs up to the first violation, or to the end.
@@ -170,6 +195,9 @@ impl Cluster {
             violation = self.judge.verdict();
             if violation.is_some() {
                 return self.outcome(violation);
+            }
+            if self.is_over {
+                return self.outcome(None);
             }
             if self.settled.is_some_and(|times| times >= SETTLED_TIMES) {
                 break;
@@ -200,9 +228,10 @@ impl Cluster {
         self.digest.update(&self.now.as_micros().to_le_bytes());
         match event {
             Event::Arrive { from, to, bytes } => {
-                self.digest.update(&usize::from(*from).to_le_bytes());
-                self.digest.update(&usize::from(*to).to_le_bytes());
-                self.digest.update(bytes);
+                // Sealed bytes differ each time. What is in them counts: see `note_message`.
+                self.digest.update(&from.ip().octets());
+                self.digest.update(&to.ip().octets());
+                self.digest.update(&bytes.len().to_le_bytes());
             }
             other => self.digest.update(format!("{other:?}").as_bytes()),
         }
@@ -210,7 +239,7 @@ impl Cluster {
 
     fn happen(&mut self, event: Event) {
         match event {
-            Event::Arrive { from, to, bytes } => self.arrive(from, to, &bytes),
+            Event::Arrive { from, to, bytes } => self.arrive(from, to, bytes),
             Event::Wake(node) => self.wake(usize::from(node.0)),
             Event::Begin(client) => self.begin_script(client),
             Event::AskAgain { client, line } => self.ask_again(client, line),
@@ -219,16 +248,16 @@ impl Cluster {
                 let frail = self.network.weather.frail;
                 let index = frail.one(self.nodes.len(), &mut self.chance);
                 self.crash(index);
-                self.plan_crash();
+                self.plan_next(Event::Crash);
             }
+            Event::Stop(node) => self.crash(usize::from(node.0)),
+            Event::Pause => self.pause(),
+            Event::FillDisk => self.fill_disk(),
+            Event::FreeDisk(node) => self.nodes[usize::from(node.0)].is_full = false,
+            Event::CopyDisk(node) => self.nodes[usize::from(node.0)].copy_disk(),
+            Event::ReturnToCopy(node) => self.return_to_copy(usize::from(node.0)),
             Event::LoseDisk(node) => self.lose_disk(usize::from(node.0)),
-            Event::Restart(node) => {
-                let index = usize::from(node.0);
-                if self.nodes[index].state().is_none() {
-                    self.step(Step::Recover { at: Who::Node(node) });
-                    self.restart(index);
-                }
-            }
+            Event::Restart(node) => self.recover(node),
             Event::Cut => self.cut(),
             Event::Mend(from, to) => self.network.mend(from, to),
             Event::Calm => self.calm(),
@@ -242,52 +271,63 @@ impl Cluster {
         }
     }
 
-    fn arrive(&mut self, from: Id, to: Id, bytes: &[u8]) {
-        let Ok(letter) = wire::decode(bytes) else {
-            self.tally.damaged += 1;
-            return;
-        };
-        if self.clients.contains_key(&to) {
-            letter.messages.into_iter().for_each(|message| self.tell_client(to, from, message));
-        } else {
-            let messages = letter.messages.into_iter().map(|message| (from, message)).collect();
-            self.batch(usize::from(to), messages);
+    /// A message arrives, or is sent: the digest depends on it.
+    fn note_message(&mut self, message: &Message) {
+        self.scratch.clear();
+        let _ = postcard::to_io(message, &mut self.scratch);
+        self.digest.update(&self.scratch);
+    }
+
+    fn arrive(&mut self, from: SocketAddrV4, to: SocketAddrV4, bytes: Vec<u8>) {
+        match place(to) {
+            Some(Place::Node(NodeId(index))) => {
+                let node = &mut self.nodes[usize::from(index)];
+                if node.is_busy(self.now) {
+                    node.keep(from, bytes);
+                } else {
+                    self.batch(usize::from(index), &[(from, bytes)]);
+                }
+            }
+            Some(Place::Client(client)) => self.reach_client(client, from, &bytes),
+            None => {}
         }
     }
 
     fn wake(&mut self, index: usize) {
         if self.nodes[index].wakes_at == Some(self.now) {
             self.nodes[index].wakes_at = None;
-            self.batch(index, Vec::new());
+            let (sent, inbox) = self.nodes[index].go_on();
+            self.send_all(index, sent);
+            self.batch(index, &inbox);
         }
     }
 
     /// One batch of a node: what real nodes do when a datagram arrives or a timer is due.
-    fn batch(&mut self, index: usize, messages: Vec<(Id, Message)>) {
+    fn batch(&mut self, index: usize, datagrams: &[(SocketAddrV4, Vec<u8>)]) {
         let commit = match self.network.weather.torn {
+            _ if self.nodes[index].is_full => Commit::CutOffBefore,
             torn if !self.chance.is_so(torn) => Commit::Done,
             _ if self.chance.is_so(5_000) => Commit::CutOffBefore,
             _ => Commit::CutOffAfter,
         };
-        let now = self.start + self.now;
-        let Some(batch) = self.nodes[index].batch(messages, now, commit) else { return };
+        let Some(batch) = self.nodes[index].batch(datagrams, self.now, commit) else { return };
+        let is_going_on = batch.end.is_none();
+        if is_going_on && self.nodes[index].serves_in_error() {
+            return self.believe_disk();
+        }
         self.tell_judge(index, &batch.record);
-        if batch.has_stopped {
-            self.tally.torn += 1;
-            self.crash(index);
-            return;
+        if is_going_on && batch.has_committed && self.is_slow() {
+            return self.wait_for_disk(index, batch.sent);
         }
-        let from = self.nodes[index].id.actor();
-        for (to, bytes) in batch.sent {
-            self.send(from, to, &bytes);
+        self.send_all(index, batch.sent);
+        if let Some(end) = batch.end {
+            return self.end(index, end);
         }
-        if let Some(deadline) = self.nodes[index].next_deadline() {
-            let at = deadline.saturating_duration_since(self.start).max(self.now);
-            if self.nodes[index].wakes_at.is_none_or(|planned| at < planned || planned <= self.now)
-            {
-                self.nodes[index].wakes_at = Some(at);
-                self.plan_at(at, Event::Wake(self.nodes[index].id));
-            }
+        if let Some(at) = self.nodes[index].next_deadline(self.now)
+            && self.nodes[index].wakes_at.is_none_or(|planned| at < planned || planned <= self.now)
+        {
+            self.nodes[index].wakes_at = Some(at);
+            self.plan_at(at, Event::Wake(self.nodes[index].id));
         }
     }
 
@@ -298,9 +338,16 @@ impl Cluster {
         for happened in record {
             match happened {
                 Happened::Received(from, message) => {
-                    self.judge.arrived(*from, id.actor(), message);
-                    let (from, message) = (self.who(*from), message.clone());
+                    let (from, message) = (self.script_of(*from), self.in_scope(message));
+                    self.judge.arrived(from, id.actor(), &message);
+                    self.note_message(&message);
+                    let (from, message) = (self.who(from), message.into_owned());
                     self.step(Step::Deliver { from, to: at, message });
+                }
+                // The ground truth does not hear it either.
+                Happened::ReceivedLate(from, message) => {
+                    self.digest.update(&usize::from(self.script_of(*from)).to_le_bytes());
+                    self.note_message(message);
                 }
                 Happened::Fired(timer) => {
                     self.judge.fired(timer);
@@ -312,27 +359,30 @@ impl Cluster {
                 Happened::Chose(Choice::Exchange(with)) => {
                     self.step(Step::Exchange { at, with: *with });
                 }
-                Happened::Sent(to, message) => self.judge.sent(id.actor(), *to, message),
+                Happened::Sent(to, message) => {
+                    let (to, message) = (self.script_of(*to), self.in_scope(message));
+                    self.judge.sent(id.actor(), to, &message);
+                }
             }
         }
         let node = &self.nodes[index];
-        if let Some(state) = node.state() {
-            self.judge.stepped(id, state, &node.disk);
+        if let Some(state) = node.state().filter(|_| !node.is_on_old_copy) {
+            self.judge.stepped(id, state, &node.disk.durable);
         }
     }
 
-    fn who(&self, id: Id) -> Who {
-        if self.clients.contains_key(&id) {
-            Who::Client(ClientId(usize::from(id) as u64))
-        } else {
-            Who::Node(NodeId(usize::from(id) as u16))
+    fn send_all(&mut self, index: usize, datagrams: Datagrams) {
+        let from = addresses::of_node(self.nodes[index].id);
+        for (to, bytes) in datagrams {
+            self.send(from, to, &bytes);
         }
     }
 
-    fn send(&mut self, from: Id, to: Id, bytes: &[u8]) {
+    fn send(&mut self, from: SocketAddrV4, to: SocketAddrV4, bytes: &[u8]) {
         self.tally.datagrams += 1;
         self.tally.bytes += bytes.len() as u64;
         for copy in self.network.send(from, to, bytes, &mut self.chance) {
+            self.tally.damaged += u64::from(copy.is_damaged);
             let event = Event::Arrive { from, to, bytes: copy.bytes };
             self.plan_at(self.now + copy.after, event);
         }

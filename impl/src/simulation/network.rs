@@ -1,16 +1,19 @@
 //! The simulated network: which datagrams arrive, when, and how often.
 
+use super::addresses::{Place, place};
 use super::weather::Weather;
 use crate::drawn::Chance;
 use dynamo_model::ids::NodeId;
-use stateright::actor::Id;
 use std::collections::BTreeSet;
+use std::net::SocketAddrV4;
 use std::time::Duration;
 
 /// A copy of a datagram that will arrive.
 pub(super) struct Copy {
     pub(super) after: Duration,
     pub(super) bytes: Vec<u8>,
+    /// Has a bit changed?
+    pub(super) is_damaged: bool,
 }
 
 /// The network between all nodes and clients.
@@ -26,21 +29,33 @@ impl Network {
     }
 
     /// The copies of a datagram that arrive: none if it is lost.
-    pub(super) fn send(&self, from: Id, to: Id, bytes: &[u8], chance: &mut Chance) -> Vec<Copy> {
+    pub(super) fn send(
+        &self,
+        from: SocketAddrV4,
+        to: SocketAddrV4,
+        bytes: &[u8],
+        chance: &mut Chance,
+    ) -> Vec<Copy> {
         let Weather { loss, duplication, corruption, .. } = self.weather;
-        let ends = [from, to].map(NodeId::from_actor);
+        let node = |address| match place(address) {
+            Some(Place::Node(node)) => Some(node),
+            _ => None,
+        };
+        let ends = [from, to].map(node);
+        let is_too_large = self.weather.datagram_bytes_max.is_some_and(|most| bytes.len() > most);
         let is_cut = matches!(ends, [Some(from), Some(to)] if self.cuts.contains(&(from, to)));
-        if is_cut || chance.is_so(loss) {
+        if is_too_large || is_cut || chance.is_so(loss) {
             return Vec::new();
         }
         let copies = if chance.is_so(duplication) { 2 } else { 1 };
         let copy = |_| {
-            let mut bytes = bytes.to_vec();
-            if chance.is_so(corruption) {
+            let (mut bytes, is_damaged) = (bytes.to_vec(), chance.is_so(corruption));
+            if is_damaged {
                 let bit = chance.below(bytes.len() * 8);
                 bytes[bit / 8] ^= 1 << (bit % 8);
             }
-            Copy { after: self.delay(chance) + self.slowness(ends, chance), bytes }
+            let after = self.delay(chance) + self.slowness(ends, chance);
+            Copy { after, bytes, is_damaged }
         };
         (0..copies).map(copy).collect()
     }

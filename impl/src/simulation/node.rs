@@ -1,52 +1,58 @@
-//! A simulated node: the interpreter of a real one on a simulated disk.
+//! A simulated node: the [`server`](crate::server) of a real one, with its sessions, doorkeeper and
+//! memories, on a simulated disk and a simulated network.
 
-use crate::identity::Parties;
-use crate::interpreter::{Disk, Event, Interpreter, Network};
-use crate::wire::Datagram;
+use super::clock::{Clock, EPOCH};
+use super::disk::{Commit, SimulatedDisk};
+use crate::admission::Limits;
+use crate::founding::{self, Founding};
+use crate::fragments::Cutter;
+use crate::identity::{ClusterId, Life};
+use crate::interpreter::{Event, Interpreter};
+use crate::memory::Evidence;
+use crate::secret::NodeSecret;
+use crate::server::{Ending, Server, Start};
+use crate::sessions::{Cipher, NodeKeys, Sessions};
+use crate::storage::Storage as _;
+use crate::transport::{Carrier, Part};
 use dynamo_model::ids::NodeId;
-use dynamo_model::message::Message;
-use dynamo_model::node::{Durable, Node, State};
+use dynamo_model::membership::Standing;
+use dynamo_model::node::{Node, State};
 use rand::rngs::Xoshiro256PlusPlus;
-use stateright::actor::Id;
-use std::time::{Duration, Instant};
+use std::io;
+use std::net::{SocketAddr, SocketAddrV4};
+use std::sync::LazyLock;
+use std::time::Duration;
 
-/// How a commit ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Commit {
-    /// The data is on disk.
-    Done,
-    /// The machine stops before the data is on disk.
-    CutOffBefore,
-    /// The machine stops after the data is on disk, and before anything is sent.
-    CutOffAfter,
+/// The date of a run's start, since the Unix epoch.
+const DATE: Duration = Duration::from_hours(24 * 365);
+
+/// The keys of all simulated nodes.
+static KEYS: LazyLock<NodeKeys> = LazyLock::new(|| NodeKeys::of(&NodeSecret::SIMULATED));
+
+/// What all nodes of a run have in common.
+#[derive(Clone, Debug)]
+pub(super) struct Common {
+    pub(super) node: Node,
+    pub(super) cipher: Cipher,
+    /// Messages above this size are cut into fragments.
+    pub(super) cut_above: Option<usize>,
+    /// Histories have no addresses, as in scopes, so each node is told those of all others.
+    pub(super) addresses: Vec<(NodeId, SocketAddr)>,
 }
 
-struct SimulatedDisk<'a> {
-    durable: &'a mut Durable,
-    commit: Commit,
-}
-
-/// The machine has stopped amid a commit.
-struct Stopped;
-
-impl Disk for SimulatedDisk<'_> {
-    type Error = Stopped;
-
-    fn commit(&mut self, durable: &Durable) -> Result<(), Stopped> {
-        if self.commit != Commit::CutOffBefore {
-            *self.durable = durable.clone();
-        }
-        if self.commit == Commit::Done { Ok(()) } else { Err(Stopped) }
-    }
-}
+/// Datagrams, each with the address that it comes from or goes to.
+pub(super) type Datagrams = Vec<(SocketAddrV4, Vec<u8>)>;
 
 /// The datagrams that a batch sends.
 #[derive(Default)]
-struct Sent(Vec<(Id, Vec<u8>)>);
+struct Sent(Datagrams);
 
-impl Network for Sent {
-    fn send(&mut self, to: Id, datagram: &mut Datagram) {
-        self.0.push((to, datagram.seal(&Parties::default()).to_vec()));
+impl Carrier for Sent {
+    fn carry(&mut self, datagram: &[u8], to: SocketAddr, _: Part) -> io::Result<()> {
+        if let SocketAddr::V4(to) = to {
+            self.0.push((to, datagram.to_vec()));
+        }
+        Ok(())
     }
 }
 
@@ -55,82 +61,229 @@ pub(super) struct Batch {
     /// What happened, step by step. Empty if nothing of it lasts.
     pub(super) record: Vec<Event>,
     /// The datagrams to send.
-    pub(super) sent: Vec<(Id, Vec<u8>)>,
-    /// Has the machine stopped?
-    pub(super) has_stopped: bool,
+    pub(super) sent: Datagrams,
+    /// Has the batch committed anything?
+    pub(super) has_committed: bool,
+    /// Whether and why the process goes no further.
+    pub(super) end: Option<End>,
+}
+
+/// Why a process goes no further.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum End {
+    /// The machine has stopped amid a commit.
+    CutOff,
+    /// The disk is an older copy of itself.
+    OldDisk(Evidence),
+    /// The node has left or was removed.
+    Ended(Ending),
 }
 
 /// A node of a run.
 pub(super) struct SimulatedNode {
     pub(super) id: NodeId,
-    node: Node,
-    /// What is on its disk.
-    pub(super) disk: Durable,
-    /// The running process; `None`: the machine is down.
-    running: Option<Interpreter>,
+    common: Common,
+    pub(super) disk: SimulatedDisk,
+    /// The running process; `None`: there is none.
+    running: Option<Server>,
+    /// Why the process has ended by itself.
+    pub(super) ended: Option<Ending>,
     /// When the queue will wake it, if it will.
     pub(super) wakes_at: Option<Duration>,
+    clock: Clock,
+    /// Until then the process stands still, or waits for its disk.
+    busy_until: Duration,
+    /// What has come in meanwhile.
+    inbox: Datagrams,
+    /// What the process sends once its commit is on disk.
+    pending: Datagrams,
+    /// Is the disk full?
+    pub(super) is_full: bool,
+    /// An older copy of the disk.
+    copy: Option<SimulatedDisk>,
+    /// Is the disk an older copy of itself?
+    pub(super) is_on_old_copy: bool,
+    /// The largest number of a start so far, on any disk.
+    latest_start: u64,
 }
 
+/// How many datagrams the operating system keeps for a process that stands still.
+const INBOX_MAX: usize = 512;
+
 impl SimulatedNode {
-    pub(super) fn new(id: NodeId, node: Node) -> SimulatedNode {
-        SimulatedNode { id, node, disk: Durable::default(), running: None, wakes_at: None }
+    pub(super) fn new(id: NodeId, common: Common, clock: Clock) -> SimulatedNode {
+        SimulatedNode {
+            id,
+            common,
+            disk: SimulatedDisk::default(),
+            running: None,
+            ended: None,
+            wakes_at: None,
+            clock,
+            busy_until: Duration::ZERO,
+            inbox: Vec::new(),
+            pending: Vec::new(),
+            is_full: false,
+            copy: None,
+            is_on_old_copy: false,
+            latest_start: 0,
+        }
     }
 
-    /// Starts the process on what is on disk.
-    pub(super) fn start(&mut self, now: Instant, chance: Xoshiro256PlusPlus) {
-        let (node, disk) = (self.node.clone(), self.disk.clone());
-        self.running = Some(Interpreter::start_recorded(node, self.id, disk, now, chance));
+    /// Starts the process on what is on disk, at this virtual time. The date may be wrong by
+    /// `wrong_date`. The process does not start if the disk knows that the node was removed.
+    pub(super) fn start(
+        &mut self,
+        at: Duration,
+        wrong_date: Duration,
+        random: u64,
+        chance: Xoshiro256PlusPlus,
+    ) {
+        let Common { node, cipher, cut_above, addresses } = self.common.clone();
+        let history = &self.disk.durable.history;
+        let history = if history.is_empty() { &node.founders } else { history };
+        if node.rules.view(history).standing(self.id) == Standing::Removed {
+            self.ended = Some(Ending::Removed);
+            return;
+        }
+        let last = self.disk.last_start();
+        let date = (DATE + at).saturating_sub(wrong_date);
+        let start = founding::next_at(date, last, random);
+        self.disk.begin(start);
+        self.latest_start = self.latest_start.max(start);
+        let cluster = Founding::new(ClusterId::UNKNOWN.named("simulated"), &node.config);
+        let (now, durable) = (self.clock.shows(at), self.disk.durable.clone());
+        let interpreter = Interpreter::start_recorded(node, self.id, durable, now, chance);
+        let secret = NodeSecret::SIMULATED;
+        let start = Start {
+            id: self.id,
+            cluster,
+            life: Life { incarnation: self.disk.durable.incarnation, start },
+            is_used: last > 0,
+            sessions: Sessions::with_keys(KEYS.clone()).with_cipher(cipher),
+            secret,
+            cutter: cut_above.map_or_else(Cutter::default, Cutter::above),
+            detours: addresses,
+            limits: Limits::default(),
+            found_old: None,
+            stopwatch: || *EPOCH,
+        };
+        self.running = Some(Server::new(start, interpreter, &self.disk, now));
+        self.ended = None;
     }
 
     /// Puts an empty disk in the place of the node's disk.
     pub(super) fn lose_disk(&mut self) {
-        self.disk = self.node.new_disk(self.disk.incarnation + 1);
+        self.disk.lose(&self.common.node);
+    }
+
+    /// Puts an empty disk in the place of the node's disk, which is an older copy of itself.
+    pub(super) fn begin_anew(&mut self, evidence: &Evidence) {
+        self.stop();
+        self.disk.begin_anew(&self.common.node, evidence);
     }
 
     pub(super) fn stop(&mut self) {
-        (self.running, self.wakes_at) = (None, None);
+        (self.running, self.wakes_at, self.busy_until) = (None, None, Duration::ZERO);
+        (self.inbox, self.pending) = (Vec::new(), Vec::new());
     }
 
-    /// The state of the process; `None`: the machine is down.
+    /// Copies the disk.
+    pub(super) fn copy_disk(&mut self) {
+        self.copy = Some(self.disk.clone());
+    }
+
+    /// Puts the copy of the disk in its place. `None`: there is no copy.
+    pub(super) fn return_to_copy(&mut self) -> Option<()> {
+        let copy = self.copy.take()?;
+        self.stop();
+        self.is_on_old_copy = copy.sequence() != self.disk.sequence();
+        self.disk = copy;
+        Some(())
+    }
+
+    /// Does the process serve although its disk is an older copy, or its present start has a
+    /// smaller number than an earlier one? The date may be wrong while the disk is lost.
+    pub(super) fn serves_in_error(&self) -> bool {
+        let is_behind = self.is_on_old_copy || self.disk.last_start() < self.latest_start;
+        is_behind && self.running.as_ref().is_some_and(|server| !server.is_asking())
+    }
+
+    /// Does the process stand still, or wait for its disk?
+    pub(super) fn is_busy(&self, at: Duration) -> bool {
+        self.running.is_some() && at < self.busy_until
+    }
+
+    /// From now on the process stands still until then, or longer if it does already. What it has
+    /// just sent goes out after that. Returns when it goes on.
+    pub(super) fn stand_still(&mut self, until: Duration, sent: Datagrams) -> Duration {
+        self.busy_until = self.busy_until.max(until);
+        self.pending.extend(sent);
+        self.wakes_at = Some(self.busy_until);
+        self.busy_until
+    }
+
+    /// Keeps a datagram for a process that stands still.
+    pub(super) fn keep(&mut self, from: SocketAddrV4, datagram: Vec<u8>) {
+        if self.inbox.len() < INBOX_MAX {
+            self.inbox.push((from, datagram));
+        }
+    }
+
+    /// The process goes on. Takes what it sends now, and what has come in meanwhile.
+    pub(super) fn go_on(&mut self) -> (Datagrams, Datagrams) {
+        (std::mem::take(&mut self.pending), std::mem::take(&mut self.inbox))
+    }
+
+    /// The state of the process; `None`: there is none.
     pub(super) fn state(&self) -> Option<&State> {
-        self.running.as_ref().map(Interpreter::state)
+        self.running.as_ref().map(|server| server.interpreter().state())
     }
 
-    pub(super) fn next_deadline(&self) -> Option<Instant> {
-        self.running.as_ref().and_then(Interpreter::next_deadline)
+    /// When the process has something to do even if no datagram comes, in virtual time.
+    pub(super) fn next_deadline(&self, at: Duration) -> Option<Duration> {
+        let server = self.running.as_ref()?;
+        if !self.inbox.is_empty() {
+            return Some(at);
+        }
+        Some(self.clock.time_of(server.deadline(self.clock.shows(at))?).max(at))
     }
 
-    /// Handles these messages and all timers that are due, commits once, and sends. `None`: the
-    /// machine is down.
+    /// Handles these datagrams and all timers that are due, commits once, and sends. `None`: there
+    /// is no process.
     pub(super) fn batch(
         &mut self,
-        messages: Vec<(Id, Message)>,
-        now: Instant,
+        datagrams: &[(SocketAddrV4, Vec<u8>)],
+        at: Duration,
         commit: Commit,
     ) -> Option<Batch> {
-        let running = self.running.as_mut()?;
-        let mut record = Vec::new();
-        for (from, message) in messages {
-            let is_late = is_late(&message, running.state());
-            running.on_message(from, message, now);
-            let happened = running.take_record().into_iter();
-            record.extend(happened.filter(|it| !is_late || !matches!(it, Event::Received(..))));
-        }
-        running.on_time(now);
-        record.extend(running.take_record());
+        let (server, now) = (self.running.as_mut()?, self.clock.shows(at));
         let mut sent = Sent::default();
-        let mut disk = SimulatedDisk { durable: &mut self.disk, commit };
-        let has_stopped = running.finish(&mut disk, &mut sent).is_err();
-        if has_stopped && commit == Commit::CutOffBefore {
+        server.begin(now);
+        for (index, (from, datagram)) in datagrams.iter().enumerate() {
+            if !server.has_room() {
+                // The rest stays with the operating system until the next batch.
+                self.inbox.extend_from_slice(&datagrams[index..]);
+                break;
+            }
+            server.receive((*from).into(), datagram, now, &mut sent);
+        }
+        let last = self.disk.sequence();
+        self.disk.next = commit;
+        let is_cut_off = server.finish(now, &mut self.disk, &mut sent).is_err();
+        let mut record = server.take_record();
+        if is_cut_off && commit == Commit::CutOffBefore {
             record.clear();
         }
-        Some(Batch { record, sent: sent.0, has_stopped })
+        let cut_off = is_cut_off.then_some(End::CutOff);
+        let old = || server.evidence().map(End::OldDisk);
+        let end = cut_off.or_else(old).or_else(|| server.ending(now).map(End::Ended));
+        let has_committed = self.disk.sequence() != last;
+        Some(Batch { record, sent: sent.0, has_committed, end })
     }
-}
 
-/// Is this the reply to a get that the node has given up or forgotten? Nobody hears such a reply.
-/// So it is in a scope in which a coordinator may give up.
-fn is_late(message: &Message, state: &State) -> bool {
-    matches!(message, Message::Fetched { request, .. } if !state.gets.contains_key(request))
+    /// Has this node a part in the ring that the node sees?
+    pub(super) fn counts_in(&self, other: NodeId) -> bool {
+        self.state().is_some_and(|state| state.view.standing(other) == Standing::Member)
+    }
 }

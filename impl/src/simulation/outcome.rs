@@ -28,7 +28,7 @@ pub struct Tally {
     pub events: u64,
     /// Datagrams sent.
     pub datagrams: u64,
-    /// Copies of datagrams that were dropped because a bit had changed.
+    /// Copies of datagrams in which a bit had changed.
     pub damaged: u64,
     /// Bytes sent.
     pub bytes: u64,
@@ -38,6 +38,17 @@ pub struct Tally {
     pub torn: u64,
     /// Directions between two nodes that were cut.
     pub cuts: u64,
+    /// How often a node stood still for a while.
+    pub pauses: u64,
+    /// Commits that took a long time.
+    pub slow_commits: u64,
+    /// How often a disk was full.
+    pub full_disks: u64,
+    /// Nodes that noticed that they ran on an older copy of their disks.
+    pub old_disks: u64,
+    /// Nodes that did not notice it in time: all others that knew were down or cut off. Such a run
+    /// ends there.
+    pub believed_disks: u64,
     /// Requests of clients that were answered.
     pub answered: u64,
     /// Requests of clients.
@@ -57,6 +68,11 @@ impl Tally {
             crashes,
             torn,
             cuts,
+            pauses,
+            slow_commits,
+            full_disks,
+            old_disks,
+            believed_disks,
             answered,
             requests,
             reached,
@@ -68,6 +84,11 @@ impl Tally {
         self.crashes += crashes;
         self.torn += torn;
         self.cuts += cuts;
+        self.pauses += pauses;
+        self.slow_commits += slow_commits;
+        self.full_disks += full_disks;
+        self.old_disks += old_disks;
+        self.believed_disks += believed_disks;
         self.answered += answered;
         self.requests += requests;
         for (name, runs) in reached {

@@ -45,14 +45,24 @@ pub struct Plan {
     pub keys: Vec<Scope>,
     /// The node that loses its disk once, if one does.
     pub lost_disk: Option<NodeId>,
+    /// Is an older copy of the disk put in its place? The node must notice that, and begin on an
+    /// empty disk.
+    pub returns_to_copy: bool,
+    /// Messages above this size are cut into fragments. `None`: as real nodes do it.
+    pub cut_above: Option<usize>,
     /// What goes wrong while it does.
     pub weather: Weather,
     /// How fast clients and nodes go on.
     pub pace: Pace,
+    /// Are the cluster's datagrams encrypted? Otherwise a checksum stands in the cipher's place:
+    /// handshakes cost as much time as hundreds of other events.
+    pub is_sealed: bool,
     /// The virtual time in which faults happen and clients begin.
     pub unsafe_for: Duration,
 }
 
+/// One run of so many has encrypted datagrams.
+const SEALED_EVERY: u64 = 4;
 /// The virtual time after the last fault within which everything must settle. Pauses between
 /// handoffs grow to 48 s, and a node compares with each peer in turn.
 pub(super) const SETTLES_WITHIN: Duration = Duration::from_mins(15);
@@ -87,7 +97,22 @@ impl Plan {
             pace: pace_of,
         };
         let keys = (0..size.keys).map(|index| all.key(index, size.clients)).collect();
-        Plan { seed, number, profile, keys, lost_disk, weather, pace, unsafe_for }
+        let returns_to_copy = lost_disk.is_some() && chance.is_so(5_000);
+        let cut_above = chance.is_so(5_000).then(|| 150 + chance.below(500));
+        let is_sealed = (number / 4).is_multiple_of(SEALED_EVERY);
+        Plan {
+            seed,
+            number,
+            profile,
+            keys,
+            lost_disk,
+            returns_to_copy,
+            cut_above,
+            weather,
+            pace,
+            is_sealed,
+            unsafe_for,
+        }
     }
 
     /// The number of nodes.

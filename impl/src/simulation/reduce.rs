@@ -39,7 +39,11 @@ pub fn smallest(
             (plan, outcome)
         });
         let violating = runs.filter(|(_, outcome)| is_it(outcome)).take(COMPARED);
-        violating.min_by_key(|(plan, outcome)| (plan.nodes(), outcome.path.len()))
+        // A path through a scope is the easiest to read, so a run that has one comes first.
+        violating.min_by_key(|(plan, outcome)| {
+            let has_no_path = up_to_violation(plan, outcome, rules).is_none();
+            (has_no_path, plan.nodes(), outcome.path.len())
+        })
     })
 }
 
@@ -52,6 +56,17 @@ pub fn path_in_scope(
     rules: &Rules,
     defect: Option<&str>,
 ) -> Option<Trace> {
+    let (property, run) = up_to_violation(plan, outcome, rules)?;
+    shrink(&Trace::of(&run, defect.map(str::to_owned), property, None))
+}
+
+/// The path of a run with one key through that key's scope, up to the state in which it violates
+/// the property. `None`: the scope cannot take all the steps that it takes to violate it.
+fn up_to_violation(
+    plan: &Plan,
+    outcome: &Outcome,
+    rules: &Rules,
+) -> Option<(&'static Property, Run)> {
     // Its scope has only the faults that have happened.
     let Violation { property, scope, .. } = outcome.violation.as_ref()?;
     if property.kind != Kind::Always || plan.keys.len() != 1 {
@@ -64,5 +79,5 @@ pub fn path_in_scope(
     let first = run.states.iter().position(violates)?;
     run.states.truncate(first + 1);
     run.events.truncate(first);
-    shrink(&Trace::of(&run, defect.map(str::to_owned), property, None))
+    Some((property, run))
 }

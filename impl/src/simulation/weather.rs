@@ -17,7 +17,7 @@ pub enum Profile {
     Calm,
     /// Some messages are lost, late or doubled; nodes crash now and then.
     Rough,
-    /// The same, ten times as often. A node may lose its disk.
+    /// The same, ten times as often. A node may lose its disk, or run on an older copy of it.
     Hostile,
     /// As in rough runs, and nodes join, leave and are removed.
     Churn,
@@ -80,7 +80,31 @@ pub struct Weather {
     pub cut_every: Option<Duration>,
     /// The longest time for which they do not.
     pub cut_for: Duration,
+    /// The mean time until the next node stands still for a while, if any does.
+    pub pause_every: Option<Duration>,
+    /// The longest time for which it does.
+    pub pause_for: Duration,
+    /// How many commits take a long time.
+    pub slow_commits: u32,
+    /// The longest time that one of those takes.
+    pub slow_for: Duration,
+    /// The mean time until the next disk is full, if any ever is. Then a commit fails, and the node
+    /// stops.
+    pub full_every: Option<Duration>,
+    /// The longest time for which it is.
+    pub full_for: Duration,
+    /// The most by which a node's clock runs too fast or too slow, in millionths.
+    pub drift: u32,
+    /// The most by which the date is wrong when a node starts.
+    pub wrong_date: Duration,
+    /// Are all nodes restarted once, one after another?
+    pub rolls: bool,
+    /// Larger datagrams do not arrive.
+    pub datagram_bytes_max: Option<usize>,
 }
+
+/// The longest time that a message waits in a node for a session, and until the node serves.
+const WAITS_IN_NODES: Duration = ms(1_500);
 
 impl Weather {
     /// Nothing goes wrong.
@@ -99,21 +123,35 @@ impl Weather {
         torn: 0,
         cut_every: None,
         cut_for: Duration::ZERO,
+        pause_every: None,
+        pause_for: Duration::ZERO,
+        slow_commits: 0,
+        slow_for: Duration::ZERO,
+        full_every: None,
+        full_for: Duration::ZERO,
+        drift: 0,
+        wrong_date: Duration::ZERO,
+        rolls: false,
+        datagram_bytes_max: None,
     };
 
-    /// The longest time that a datagram takes. It may come from a slow node and go to another.
-    pub(crate) fn datagrams_live_for(&self) -> Duration {
-        self.straggles_for.max(self.delay.1) + 2 * self.slow_by
+    /// The longest time that a message takes, with the time that it waits in nodes. It may come from
+    /// a slow node and go to another.
+    pub(crate) fn messages_live_for(&self) -> Duration {
+        let stands_still = self.pause_for + self.slow_for;
+        self.straggles_for.max(self.delay.1) + 2 * self.slow_by + WAITS_IN_NODES + stands_still
     }
 
-    /// May a datagram not arrive as it was sent?
+    /// May a message not arrive? What waits for a session is dropped if the other end stands still.
     pub(crate) fn loses(&self) -> bool {
-        self.loss > 0 || self.corruption > 0 || self.cut_every.is_some() || self.crashes()
+        let is_dropped = self.loss > 0 || self.corruption > 0 || self.datagram_bytes_max.is_some();
+        let stands_still = self.pause_every.is_some() || self.slow_commits > 0;
+        is_dropped || stands_still || self.cut_every.is_some() || self.crashes()
     }
 
     /// May a node crash?
     pub(crate) fn crashes(&self) -> bool {
-        self.torn > 0 || self.crash_every.is_some()
+        self.torn > 0 || self.rolls || self.crash_every.is_some() || self.full_every.is_some()
     }
 
     /// Draws which faults there are at all, each with one in two, and how often they happen. So
@@ -141,6 +179,10 @@ impl Weather {
         let every = |chance: &mut Chance| {
             let drawn = magnitude(chance, unsafe_for / 60, unsafe_for) / hard as u32;
             coin(chance).then_some(drawn.max(ms(20)))
+        };
+        let up_to = |chance: &mut Chance, most: Duration| {
+            let drawn = chance.between(ms(1), most);
+            if chance.is_so(5_000) { drawn } else { Duration::ZERO }
         };
         let longest = magnitude(chance, ms(1), ms(200 * hard as u64));
         let straggles = rate(chance, 50);
@@ -170,6 +212,16 @@ impl Weather {
             torn: rate(chance, 20),
             cut_every: every(chance),
             cut_for: time_away(chance),
+            pause_every: every(chance),
+            pause_for: up_to(chance, ms(3_000)),
+            slow_commits: rate(chance, 100),
+            slow_for: up_to(chance, ms(500)),
+            full_every: every(chance).map(|every| 10 * every),
+            full_for: chance.between(ms(100), ms(5_000)),
+            drift: if coin(chance) { chance.below(50_000) as u32 } else { 0 },
+            wrong_date: up_to(chance, ms(3_600_000)),
+            rolls: chance.is_so(2_500),
+            datagram_bytes_max: chance.is_so(2_500).then(|| 200 + chance.below(1_300)),
         };
         if is_quiet { weather.with_delays_only() } else { weather }
     }

@@ -1,16 +1,17 @@
-//! The clients of a run: the scripted clients of scopes, which send datagrams.
+//! The clients of a run: the scripted clients of scopes, with the sessions of real clients.
 
 use super::{Cluster, Event};
-use crate::identity::Parties;
-use crate::wire::Datagram;
+use crate::simulation::addresses::{self, Place, place};
+use crate::simulation::session::ClientSession;
 use dynamo_invariants::judge::Script;
 use dynamo_invariants::trace::Event as Step;
 use dynamo_model::client::{Client, ClientState};
-use dynamo_model::ids::ClientId;
+use dynamo_model::ids::{ClientId, NodeId};
 use dynamo_model::message::Message;
 use dynamo_model::node::Timer;
 use stateright::actor::{Actor as _, Command, Id, Out};
 use std::borrow::Cow;
+use std::net::SocketAddrV4;
 use std::time::Duration;
 
 /// A client, and where it is in its script. `None`: it has not begun.
@@ -19,6 +20,7 @@ pub(super) struct SimulatedClient {
     pub(super) state: Option<ClientState>,
     /// Has the answer that it waits for arrived, and does the client pause?
     pub(super) has_answer: bool,
+    pub(super) session: ClientSession,
 }
 
 impl Cluster {
@@ -38,6 +40,24 @@ impl Cluster {
             self.step(Step::TimeOut { at: self.who(id), timer: timer.clone() });
             self.judge.retried(ClientId(usize::from(id) as u64));
             self.client_steps(id, |client, state, out| client.on_timeout(id, state, &timer, out));
+        }
+    }
+
+    /// A datagram arrives at a client.
+    pub(super) fn reach_client(&mut self, id: Id, from: SocketAddrV4, bytes: &[u8]) {
+        let Some(Place::Node(node)) = place(from) else { return };
+        let Some(client) = self.clients.get_mut(&id) else { return };
+        for message in client.session.receive(from, bytes, self.now) {
+            self.tell_client(id, node.actor(), message);
+        }
+        self.send_of_client(id);
+    }
+
+    /// Sends what a client's sessions have to send.
+    fn send_of_client(&mut self, id: Id) {
+        let Some(client) = self.clients.get_mut(&id) else { return };
+        for (to, bytes) in client.session.take_outgoing() {
+            self.send(addresses::of_client(id), to, &bytes);
         }
     }
 
@@ -64,6 +84,7 @@ impl Cluster {
             client.has_answer &= !matches!(message, Message::Answer(_));
         }
         self.judge.arrived(from, id, &message);
+        self.note_message(&message);
         let (from_who, to) = (self.who(from), self.who(id));
         self.step(Step::Deliver { from: from_who, to, message: message.clone() });
         self.client_steps(id, |client, state, out| client.on_msg(id, state, from, message, out));
@@ -90,9 +111,9 @@ impl Cluster {
             match command {
                 Command::Send(to, message) => {
                     self.judge.sent(id, to, &message);
-                    let mut datagram = Datagram::default();
-                    if datagram.push(&message).is_ok() {
-                        self.send(id, to, datagram.seal(&Parties::default()));
+                    let node = NodeId::from_actor(to).map(addresses::of_node);
+                    if let (Some(client), Some(to)) = (self.clients.get_mut(&id), node) {
+                        client.session.send(to, &message, self.now);
                     }
                 }
                 Command::SetTimer(_, after) => {
@@ -103,5 +124,6 @@ impl Cluster {
                 _ => {}
             }
         }
+        self.send_of_client(id);
     }
 }

@@ -1,13 +1,106 @@
 //! What goes wrong with nodes and between them, and the end of it.
 
 use super::{Cluster, Event, LOOK_EVERY};
+use crate::server::Ending;
+use crate::simulation::node::{Datagrams, End};
 use dynamo_invariants::judge::Violation;
 use dynamo_invariants::notation::Who;
 use dynamo_invariants::trace::Event as Step;
+use dynamo_model::ids::NodeId;
 use std::cmp::Reverse;
 use std::time::Duration;
 
+/// The pause between two starts of a node whose disk is full.
+const TRIES_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// The pause between two nodes of a rolling restart.
+const ROLLS_EVERY: Duration = Duration::from_secs(2);
+/// The pause between two looks whether a node that has left is to be a member again.
+const LOOKS_AGAIN_AFTER: Duration = Duration::from_secs(5);
+
 impl Cluster {
+    /// Plans the next fault of a kind, if there is any of that kind.
+    pub(super) fn plan_next(&mut self, event: Event) {
+        let weather = &self.network.weather;
+        let every = match event {
+            Event::Crash => weather.crash_every,
+            Event::Cut => weather.cut_every,
+            Event::Pause => weather.pause_every,
+            Event::FillDisk => weather.full_every,
+            _ => None,
+        };
+        if let Some(every) = every {
+            let after = self.chance.between(Duration::ZERO, 2 * every);
+            self.plan_at(self.now + after, event);
+        }
+    }
+
+    /// Plans that all nodes are restarted, one after another.
+    pub(super) fn plan_roll(&mut self, unsafe_for: Duration) {
+        let mut at = self.chance.between(Duration::ZERO, unsafe_for);
+        for index in 0..self.nodes.len() {
+            self.plan_at(at, Event::Stop(self.nodes[index].id));
+            at += self.chance.between(Duration::ZERO, ROLLS_EVERY);
+        }
+    }
+
+    /// A node stands still for a while.
+    pub(super) fn pause(&mut self) {
+        let index = self.chance.below(self.nodes.len());
+        let time = self.chance.between(Duration::ZERO, self.network.weather.pause_for);
+        if self.nodes[index].state().is_some() {
+            self.tally.pauses += 1;
+            self.stand_still(index, time, Vec::new());
+        }
+        self.plan_next(Event::Pause);
+    }
+
+    /// Does a commit take a long time?
+    pub(super) fn is_slow(&mut self) -> bool {
+        self.chance.is_so(self.network.weather.slow_commits)
+    }
+
+    /// A commit takes a long time. What the node sends after it waits.
+    pub(super) fn wait_for_disk(&mut self, index: usize, sent: Datagrams) {
+        self.tally.slow_commits += 1;
+        let time = self.chance.between(Duration::ZERO, self.network.weather.slow_for);
+        self.stand_still(index, time, sent);
+    }
+
+    fn stand_still(&mut self, index: usize, time: Duration, sent: Datagrams) {
+        let goes_on = self.nodes[index].stand_still(self.now + time, sent);
+        self.plan_at(goes_on, Event::Wake(self.nodes[index].id));
+    }
+
+    /// A disk is full for a while: commits fail.
+    pub(super) fn fill_disk(&mut self) {
+        let index = self.chance.below(self.nodes.len());
+        let time = self.chance.between(Duration::ZERO, self.network.weather.full_for);
+        self.tally.full_disks += 1;
+        self.nodes[index].is_full = true;
+        self.plan_at(self.now + time, Event::FreeDisk(self.nodes[index].id));
+        self.plan_next(Event::FillDisk);
+    }
+
+    /// A node stops, and starts again on an older copy of its disk.
+    pub(super) fn return_to_copy(&mut self, index: usize) {
+        let id = self.nodes[index].id;
+        if self.nodes[index].state().is_some() {
+            self.judge.crashed(id);
+            self.step(Step::Crash { at: Who::Node(id) });
+        }
+        if self.nodes[index].return_to_copy().is_some() {
+            self.recover(id);
+        }
+    }
+
+    /// A node serves on an older copy of its disk, or under an earlier start: all others that
+    /// remember more were down or cut off while it asked. What then happens is a known limit, so
+    /// the run ends here.
+    pub(super) fn believe_disk(&mut self) {
+        self.tally.believed_disks += 1;
+        self.is_over = true;
+    }
+
     pub(super) fn crash(&mut self, index: usize) {
         if self.nodes[index].state().is_none() {
             return;
@@ -33,14 +126,75 @@ impl Cluster {
         self.restart(index);
     }
 
+    /// Starts a process on what is on a node's disk. A removed node does not start again.
     pub(super) fn restart(&mut self, index: usize) {
-        let chance = self.chance.branch();
+        let (random, chance) = (self.chance.below(1 << 20) as u64, self.chance.branch());
+        let wrong_date = self.chance.between(Duration::ZERO, self.network.weather.wrong_date);
         let node = &mut self.nodes[index];
-        node.start(self.start + self.now, chance);
-        if let Some(state) = node.state() {
-            self.judge.restarted(node.id, state, &node.disk);
+        node.start(self.now, wrong_date, random, chance);
+        if let Some(state) = node.state().filter(|_| !node.is_on_old_copy) {
+            self.judge.restarted(node.id, state, &node.disk.durable);
         }
-        self.batch(index, Vec::new());
+        self.batch(index, &[]);
+    }
+
+    /// A node that is down restarts. One that has left starts again only if it is to be a member
+    /// again: whoever let it join starts it.
+    pub(super) fn recover(&mut self, node: NodeId) {
+        let index = usize::from(node.0);
+        if self.nodes[index].state().is_some() {
+            return;
+        }
+        if self.nodes[index].is_full {
+            // The node cannot write that it starts.
+            return self.plan_at(self.now + TRIES_AGAIN_AFTER, Event::Restart(node));
+        }
+        match self.nodes[index].ended {
+            Some(Ending::Removed) => return,
+            Some(Ending::Left) if !self.nodes.iter().any(|other| other.counts_in(node)) => {
+                return self.plan_at(self.now + LOOKS_AGAIN_AFTER, Event::Restart(node));
+            }
+            Some(Ending::Left) => {
+                self.judge.crashed(node);
+                self.step(Step::Crash { at: Who::Node(node) });
+            }
+            None => {}
+        }
+        if !self.nodes[index].is_on_old_copy {
+            self.step(Step::Recover { at: Who::Node(node) });
+        }
+        self.restart(index);
+    }
+
+    /// A process goes no further.
+    pub(super) fn end(&mut self, index: usize, end: End) {
+        let id = self.nodes[index].id;
+        match end {
+            End::CutOff => {
+                self.tally.torn += 1;
+                self.crash(index);
+            }
+            End::OldDisk(evidence) => {
+                if std::mem::take(&mut self.nodes[index].is_on_old_copy) {
+                    self.tally.old_disks += 1;
+                    self.step(Step::Recover { at: Who::Node(id) });
+                }
+                self.step(Step::LoseDisk { at: Who::Node(id) });
+                self.nodes[index].begin_anew(&evidence);
+                self.judge.lost_disk(id);
+                self.restart(index);
+            }
+            End::Ended(why) => {
+                self.nodes[index].stop();
+                self.nodes[index].ended = Some(why);
+                if why == Ending::Left {
+                    self.plan_at(self.now + LOOKS_AGAIN_AFTER, Event::Restart(id));
+                } else {
+                    self.judge.crashed(id);
+                    self.step(Step::Crash { at: Who::Node(id) });
+                }
+            }
+        }
     }
 
     /// Cuts off a pair of nodes from one another, in one direction or in both.
@@ -57,15 +211,19 @@ impl Cluster {
             self.network.cut(from, to);
             self.plan_at(self.now + after, Event::Mend(from, to));
         }
-        self.plan_cut();
+        self.plan_next(Event::Cut);
     }
 
     /// No more faults: nodes that are down restart, and no further crash or cut is planned.
     pub(super) fn calm(&mut self) {
         self.network.calm();
-        let is_fault = |event: &Event| matches!(event, Event::Crash | Event::Cut);
+        let is_fault = |event: &Event| {
+            use Event::{Crash, Cut, FillDisk, Pause, Stop};
+            matches!(event, Crash | Cut | FillDisk | Pause | Stop(_))
+        };
         self.queue.retain(|Reverse((_, _, event))| !is_fault(event));
         for index in 0..self.nodes.len() {
+            self.nodes[index].is_full = false;
             let id = self.nodes[index].id;
             self.happen(Event::Restart(id));
         }
@@ -74,8 +232,9 @@ impl Cluster {
 
     pub(super) fn verdict_at_rest(&mut self) -> Option<Violation> {
         let nodes = self.nodes.iter();
-        self.judge
-            .verdict_at_rest(nodes.filter_map(|node| Some((node.id, node.state()?, &node.disk))))
+        self.judge.verdict_at_rest(
+            nodes.filter_map(|node| Some((node.id, node.state()?, &node.disk.durable))),
+        )
     }
 
     /// Looks whether all that must be so eventually is so now.

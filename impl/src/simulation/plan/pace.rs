@@ -53,7 +53,7 @@ impl Pace {
         let patience = Patience { answer_within: patience, ..Patience::LOCAL };
         let thinks_for = magnitude(chance, ms(10), unsafe_for / 2);
         // No request and no datagram is to be older than half of this.
-        let oldest = weather.datagrams_live_for()
+        let oldest = weather.messages_live_for()
             + u32::from(client_retries) * CLIENT_WAITS
             + u32::from(patience.retransmissions + 1) * patience.answer_within;
         let gossips = profile == Profile::Churn || chance.is_so(7_500);

@@ -1,75 +1,48 @@
-//! The order in which a node serves: members, then clients' requests, then other messages of
+//! The order in which a server serves: members, then clients' requests, then other messages of
 //! strangers, then questions. [`admission`](crate::admission) decides what is admitted.
 
-use super::{Ready, STOP_NOTICED_WITHIN, Watched, farewell};
+use super::watched::Watched;
+use super::{Server, farewell};
 use crate::admission::request_in;
 use crate::agreement::Agreement;
 use crate::exchanges::Before;
 use crate::inspect::{Numbered, Reply};
 use crate::interpreter::Network as _;
-use crate::socket::Received;
+use crate::storage::Storage;
+use crate::transport::{Carrier, Received};
 use crate::wire::Datagram;
 use dynamo_model::ids::NodeId;
 use dynamo_model::message::Message;
 use stateright::actor::Id;
-use std::io;
 use std::time::{Duration, Instant};
 
-/// The most datagrams of members in a batch.
-const BATCH_DATAGRAMS: usize = 256;
-/// The most datagrams in a batch. Those of strangers only go to a queue, which costs little. While
-/// the node empties its socket, the operating system does not drop members' datagrams.
-const DRAINED_DATAGRAMS: usize = 2048;
 /// The most questions answered in a batch.
 const BATCH_QUESTIONS: usize = 8;
 
-impl Ready {
-    /// Steps the actor through all input. Returns at the deadline of the next timer at the latest.
-    pub(super) fn receive_batch(&mut self) -> io::Result<()> {
-        let start = Instant::now();
-        for received in std::mem::take(&mut self.waiting) {
-            self.receive_all(received, start);
-        }
-        let next = self
-            .interpreter
-            .next_deadline()
-            .map(|deadline| deadline.saturating_duration_since(start));
-        let at_most = next.map_or(STOP_NOTICED_WITHIN, |next| next.min(STOP_NOTICED_WITHIN));
-        let at_most = if self.admission.has_next() { Duration::ZERO } else { at_most };
-        let mut received = self.socket.receive_within(at_most)?;
-        let now = Instant::now();
-        let (mut room, mut drained) = (BATCH_DATAGRAMS, 0);
-        while let Some(datagram) = received {
-            let of_member = |from| NodeId::from_actor(from).is_some();
-            room -=
-                usize::from(matches!(&datagram, Received::Messages(from, _) if of_member(*from)));
-            drained += 1;
-            self.receive_all(datagram, now);
-            received = if room > 0 && drained < DRAINED_DATAGRAMS {
-                self.socket.receive_at_once()?
-            } else {
-                None
-            };
-        }
-        self.serve_strangers(now);
-        Ok(())
-    }
-
+impl Server {
     /// Handles the input from strangers, after that of members.
-    fn serve_strangers(&mut self, now: Instant) {
+    pub(super) fn serve_strangers(&mut self, now: Instant, carrier: &mut impl Carrier) {
         self.admission.on_time(now);
         while let Some((from, message)) = self.admission.next(now) {
-            self.receive(from, message, now);
+            self.receive_message(from, message, now);
         }
-        while let Some(datagram) = self.socket.next_waiting() {
+        while let Some(datagram) = self.transport.next_waiting(now, carrier) {
             self.receive_all(datagram, now);
         }
+        let mut out = self.transport.through(carrier, now);
         for (to, busy) in self.admission.take_refused() {
-            self.socket.refuse(to, &busy);
+            out.refuse(to, &busy);
+        }
+        for (to, answer) in self.told.drain(..) {
+            let mut datagram = Datagram::default();
+            if datagram.push(&answer).is_ok() {
+                out.send(to, &mut datagram);
+            }
         }
     }
 
-    fn receive_all(&mut self, received: Received, now: Instant) {
+    /// Handles what one datagram has brought.
+    pub(super) fn receive_all(&mut self, received: Received, now: Instant) {
         let (from, messages) = match received {
             Received::Nothing => return,
             Received::Question(from, question) => return self.inspections.push(from, question),
@@ -77,7 +50,7 @@ impl Ready {
         };
         for message in messages {
             if NodeId::from_actor(from).is_some() {
-                self.receive(from, message, now);
+                self.receive_message(from, message, now);
             } else {
                 self.receive_from_stranger(from, message, now);
             }
@@ -91,18 +64,18 @@ impl Ready {
             let state = self.interpreter.state();
             let under_way = state.puts.len() + state.gets.len() + state.forwards.len();
             if let Some(message) = self.admission.offer(from, request, message, under_way, now) {
-                self.receive(from, message, now);
+                self.receive_message(from, message, now);
             }
             return;
         }
-        let begun = Instant::now();
-        if self.admission.admits_other(begun) {
-            self.receive(from, message, now);
-            self.admission.spend_on_other(begun.elapsed());
+        if self.admission.admits_other(now) {
+            let begun = (self.stopwatch)();
+            self.receive_message(from, message, now);
+            self.admission.spend_on_other(self.since(begun));
         }
     }
 
-    fn receive(&mut self, from: Id, message: Message, now: Instant) {
+    fn receive_message(&mut self, from: Id, message: Message, now: Instant) {
         if self.ends_at.is_some()
             && let Some(answer) =
                 farewell::answer(&message, &self.interpreter.state().durable.history)
@@ -110,7 +83,7 @@ impl Ready {
             if let Some(request) = request_in(&message) {
                 self.admission.end(from, request);
             }
-            return self.tell(from, &answer);
+            return self.told.push((from, answer));
         }
         self.note_taken_on(&message);
         let (named, before) =
@@ -143,14 +116,19 @@ impl Ready {
     }
 
     /// Answers questions after the commit, so that a reply shows only what is on disk.
-    pub(super) fn answer_questions(&mut self) {
+    pub(super) fn answer_questions(
+        &mut self,
+        now: Instant,
+        storage: &impl Storage,
+        carrier: &mut impl Carrier,
+    ) {
         for _ in 0..BATCH_QUESTIONS {
-            let begun = Instant::now();
-            if !self.admission.admits_question(begun) {
+            if !self.admission.admits_question(now) {
                 return;
             }
             let Some((from, Numbered { number, content })) = self.inspections.pop() else { return };
-            let watched = Watched { ready: self, now: begun };
+            let begun = (self.stopwatch)();
+            let watched = Watched { server: self, storage, now };
             let content = Reply::new(
                 &content,
                 self.interpreter.node(),
@@ -158,16 +136,12 @@ impl Ready {
                 self.interpreter.state(),
                 &watched,
             );
-            self.socket.reply(from, &Numbered { number, content });
-            self.admission.spend_on_question(begun.elapsed());
+            self.transport.through(carrier, now).reply(from, &Numbered { number, content });
+            self.admission.spend_on_question(self.since(begun));
         }
     }
 
-    /// Sends a message that does not come from the actor, and does not depend on uncommitted state.
-    fn tell(&mut self, to: Id, message: &Message) {
-        let mut datagram = Datagram::default();
-        if datagram.push(message).is_ok() {
-            self.socket.send(to, &mut datagram);
-        }
+    fn since(&self, begun: Instant) -> Duration {
+        (self.stopwatch)().saturating_duration_since(begun)
     }
 }
