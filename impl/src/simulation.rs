@@ -9,21 +9,26 @@
 //! to their end, and what must be so *eventually* must be so.
 
 mod cluster;
+pub mod measures;
 mod network;
 mod node;
 mod outcome;
 mod plan;
 mod reduce;
+mod seen;
+mod simpler;
+mod watch;
 mod weather;
 
 pub use outcome::{Outcome, Tally};
-pub use plan::{Plan, Size};
+pub use plan::{NODES_DRAWN_MIN, Plan, Size};
 pub use reduce::{path_in_scope, smallest};
+pub use seen::{Fault, Seen};
 pub use weather::Profile;
 
 use dynamo_model::rules::Rules;
 
 /// Runs a plan under these rules, up to the first violation or to the end.
 pub fn run(plan: &Plan, rules: &Rules) -> Outcome {
-    cluster::Cluster::new(plan, rules).run()
+    cluster::Cluster::new(plan, &seen::noted(rules, plan.number)).run()
 }

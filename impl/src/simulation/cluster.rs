@@ -3,16 +3,20 @@
 mod clients;
 mod faults;
 
+use super::measures::Recorder;
 use super::network::Network;
 use super::node::{Commit, SimulatedNode};
 use super::outcome::{Outcome, Tally};
 use super::plan::{Plan, SETTLES_WITHIN};
+use super::seen::Fault;
+use super::watch::Watch;
 use crate::drawn::Chance;
 use crate::interpreter::Event as Happened;
 use crate::wire;
 use clients::SimulatedClient;
 use dynamo_invariants::judge::{Judge, Script, Violation};
 use dynamo_invariants::notation::Who;
+use dynamo_invariants::scope::Scope;
 use dynamo_invariants::trace::Event as Step;
 use dynamo_model::ids::{ClientId, NodeId};
 use dynamo_model::message::Message;
@@ -24,8 +28,10 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::time::{Duration, Instant};
 use xxhash_rust::xxh3::Xxh3;
 
-/// The pause between two looks whether all has settled.
+/// The pause between two looks whether all has settled, once it has.
 const LOOK_EVERY: Duration = Duration::from_secs(20);
+/// The pause until then: so exactly is the time to settle measured.
+const LOOK_FIRST_EVERY: Duration = Duration::from_secs(1);
 /// A run ends once all has settled this often in a row.
 const SETTLED_TIMES: u32 = 2;
 /// One run of so many goes on to its end all the same: what has settled must stay so.
@@ -70,13 +76,16 @@ pub(super) struct Cluster {
     network: Network,
     chance: Chance,
     judge: Judge,
+    watch: Watch,
     digest: Xxh3,
     tally: Tally,
     /// `None`: the run has many keys, so it is no path through one scope.
     path: Option<Vec<Step>>,
     end: Duration,
-    /// How often in a row all had settled. A run that goes on to its end does not look.
-    settled: Option<u32>,
+    /// How often in a row all had settled.
+    settled: u32,
+    /// Does the run end once all has settled? Otherwise it goes on to its end.
+    ends_early: bool,
 }
 
 impl Cluster {
@@ -87,6 +96,8 @@ impl Cluster {
         let nodes = ids.map(|id| SimulatedNode::new(id, node.clone())).collect();
         let keys = plan.keys.iter().copied().zip(plan.clients()).collect();
         let judge = Judge::new(keys, rules);
+        let keys = plan.keys.iter().map(Scope::key).collect();
+        let recorder = Recorder::new(plan.nodes().into(), keys, plan.unsafe_for);
         let client = |script: Script| {
             (Id::from(script.id.0 as usize), SimulatedClient { script, state: None })
         };
@@ -100,11 +111,13 @@ impl Cluster {
             network: Network::new(plan.weather.clone()),
             chance: plan.chance(),
             judge,
+            watch: Watch::new(plan.nodes().into(), recorder),
             digest: Xxh3::new(),
             tally: Tally::default(),
             path: (plan.keys.len() == 1).then(Vec::new),
             end: plan.unsafe_for + SETTLES_WITHIN,
-            settled: (!plan.number.is_multiple_of(WHOLE_EVERY)).then_some(0),
+            settled: 0,
+            ends_early: !plan.number.is_multiple_of(WHOLE_EVERY),
         };
         cluster.begin(plan.unsafe_for);
         if let Some(node) = plan.lost_disk {
@@ -153,6 +166,7 @@ impl Cluster {
         while let Some(Reverse((at, _, event))) = self.queue.pop()
             && at <= self.end
         {
+            self.watch.recorder.sample(at, &self.nodes.iter().map(|node| &node.disk));
             self.now = at;
             self.tally.events += 1;
             self.note(&event);
@@ -161,7 +175,7 @@ impl Cluster {
             if violation.is_some() {
                 return self.outcome(violation);
             }
-            if self.settled.is_some_and(|times| times >= SETTLED_TIMES) {
+            if self.ends_early && self.settled >= SETTLED_TIMES {
                 break;
             }
         }
@@ -172,7 +186,10 @@ impl Cluster {
     fn outcome(self, violation: Option<Violation>) -> Outcome {
         let (answered, requests) = self.judge.answered();
         let reached = self.judge.reached().iter().map(|name| (*name, 1)).collect();
+        let (measures, seen) = self.watch.finish(self.now, self.judge.missed_by_gets());
         Outcome {
+            measures,
+            seen,
             tally: Tally {
                 answered: answered as u64,
                 requests: requests as u64,
@@ -233,8 +250,11 @@ impl Cluster {
     fn arrive(&mut self, from: Id, to: Id, bytes: &[u8]) {
         let Ok(letter) = wire::decode(bytes) else {
             self.tally.damaged += 1;
+            self.watch.seen.fault(Fault::Damaged);
             return;
         };
+        let node = self.nodes.get(usize::from(to)).map(|node| (node.id, node.state()));
+        self.watch.arrived(node, bytes.len(), &letter.messages);
         if self.clients.contains_key(&to) {
             letter.messages.into_iter().for_each(|message| self.tell_client(to, from, message));
         } else {
@@ -260,8 +280,11 @@ impl Cluster {
         let now = self.start + self.now;
         let Some(batch) = self.nodes[index].batch(messages, now, commit) else { return };
         self.tell_judge(index, &batch.record);
+        self.watch.stepped(&batch.record, self.nodes[index].state());
         if batch.has_stopped {
             self.tally.torn += 1;
+            let is_done = commit == Commit::CutOffAfter;
+            self.watch.seen.fault(if is_done { Fault::CommitUntold } else { Fault::CommitLost });
             self.crash(index);
             return;
         }
@@ -320,7 +343,9 @@ impl Cluster {
     fn send(&mut self, from: Id, to: Id, bytes: &[u8]) {
         self.tally.datagrams += 1;
         self.tally.bytes += bytes.len() as u64;
-        for copy in self.network.send(from, to, bytes, &mut self.chance) {
+        let copies = self.network.send(from, to, bytes, &mut self.chance);
+        self.watch.sent(&self.network, from, to, &copies);
+        for copy in copies {
             let event = Event::Arrive { from, to, bytes: copy.bytes };
             self.plan_at(self.now + copy.after, event);
         }

@@ -25,11 +25,16 @@ impl Network {
         Network { weather, cuts: BTreeSet::new() }
     }
 
+    /// Does nothing arrive in this direction?
+    pub(super) fn is_cut(&self, from: Id, to: Id) -> bool {
+        let ends = NodeId::from_actor(from).zip(NodeId::from_actor(to));
+        ends.is_some_and(|ends| self.cuts.contains(&ends))
+    }
+
     /// The copies of a datagram that arrive: none if it is lost.
     pub(super) fn send(&self, from: Id, to: Id, bytes: &[u8], chance: &mut Chance) -> Vec<Copy> {
         let Weather { loss, duplication, corruption, .. } = self.weather;
-        let ends = NodeId::from_actor(from).zip(NodeId::from_actor(to));
-        if ends.is_some_and(|ends| self.cuts.contains(&ends)) || chance.is_so(loss) {
+        if self.is_cut(from, to) || chance.is_so(loss) {
             return Vec::new();
         }
         let copies = if chance.is_so(duplication) { 2 } else { 1 };

@@ -12,11 +12,16 @@ use std::hash::Hash;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
+/// The fewest nodes that are drawn for a run.
+pub const NODES_DRAWN_MIN: u16 = 3;
+
 /// How large the runs are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
     /// Nodes; `None`: 3 to 5, drawn for each run.
     pub nodes: Option<u16>,
+    /// N, R and W; `None`: drawn for each run.
+    pub quorum: Option<(usize, usize, usize)>,
     /// Keys.
     pub keys: usize,
     /// The most clients of a key.
@@ -32,6 +37,8 @@ pub struct Plan {
     pub seed: u64,
     /// The number of the run in the series.
     pub number: u64,
+    /// Which of several runs with the same plan: each has other random events. 0 in a series.
+    pub variant: u64,
     /// How hostile the run is.
     pub profile: Profile,
     /// One scope for each key.
@@ -54,7 +61,7 @@ impl Plan {
     /// Draws the run with this number among those of the seed.
     pub fn draw(seed: u64, number: u64, profile: Profile, size: &Size) -> Plan {
         let mut chance = Chance::of(seed, number);
-        let nodes = size.nodes.unwrap_or_else(|| 3 + chance.below(3) as u16);
+        let nodes = size.nodes.unwrap_or_else(|| NODES_DRAWN_MIN + chance.below(3) as u16);
         let quorum = chance.one_of(&[
             (3, 2, 2),
             (3, 2, 2),
@@ -67,6 +74,8 @@ impl Plan {
             (2, 1, 1),
             (2, 2, 1),
         ]);
+        // Drawn all the same, so that the rest of the run does not depend on it.
+        let quorum = size.quorum.unwrap_or(quorum);
         let weather = Weather::draw(profile, &mut chance);
         let is_lost = profile == Profile::Hostile && chance.is_so(2_500);
         let lost_disk = is_lost.then(|| NodeId(chance.below(usize::from(nodes)) as u16));
@@ -74,7 +83,16 @@ impl Plan {
         let mut all = Keys { chance: &mut chance, nodes, quorum, lost_disk, changes, weather };
         let keys = (0..size.keys).map(|index| all.key(index, size.clients)).collect();
         let weather = all.weather;
-        Plan { seed, number, profile, keys, lost_disk, weather, unsafe_for: size.unsafe_for }
+        let unsafe_for = size.unsafe_for;
+        Plan { seed, number, variant: 0, profile, keys, lost_disk, weather, unsafe_for }
+    }
+
+    /// The same plan with these scripts of the clients of its first key.
+    pub(super) fn with_scripts(&self, scripts: Vec<Vec<ScriptLine>>) -> Plan {
+        let scripts = scripts.into_iter().map(|script| interned_slice(&SCRIPTS, script)).collect();
+        let mut plan = self.clone();
+        plan.keys[0].clients = interned_slice(&CLIENTS, scripts);
+        plan
     }
 
     /// The number of nodes.
@@ -116,7 +134,7 @@ impl Plan {
     }
 
     pub(super) fn chance(&self) -> Chance {
-        Chance::of(self.seed ^ 0x5eed, self.number)
+        Chance::of(self.seed ^ 0x5eed ^ self.variant << 32, self.number)
     }
 }
 

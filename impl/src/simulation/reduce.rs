@@ -1,6 +1,8 @@
-//! Makes a violation small enough to read: first another run with one key, then a path through that
-//! key's scope, without the steps that the violation does not need.
+//! Makes a violation small enough to read: first another run with one key, then that run with fewer
+//! kinds of faults and shorter scripts, then a path through that key's scope, without the steps that
+//! the violation does not need.
 
+use super::simpler::simpler;
 use super::{Outcome, Plan, Size, run};
 use dynamo_invariants::property::{Kind, Property};
 use dynamo_invariants::scope::own::OwnScope;
@@ -8,14 +10,19 @@ use dynamo_invariants::trace::Trace;
 use dynamo_invariants::trace::replay::Run;
 use dynamo_invariants::trace::shrink::shrink;
 use dynamo_model::rules::Rules;
+use std::time::Duration;
 
 /// How many small runs are tried with each number of clients.
 const TRIED_MAX: u64 = 400;
 /// How many violating runs are compared.
 const COMPARED: usize = 8;
+/// How often a simpler plan is tried, each time with other random events.
+const VARIANTS: u64 = 25;
+/// Faults happen for no longer than this in a small run, if such a run is found.
+const UNSAFE_FOR_MAX: Duration = Duration::from_secs(30);
 
-/// The run with the fewest events among some small ones that violate this property: with one key,
-/// and first with one client, then with more. `None`: none was found.
+/// The run with the fewest events among some small ones that violate this property, with one key
+/// and as few clients, requests and kinds of faults as possible. `None`: none was found.
 ///
 /// A smaller part of the given run would take other random choices, so it is as likely to violate
 /// the property as any other small run is.
@@ -26,20 +33,64 @@ pub fn smallest(
     rules: &Rules,
     goes_on: impl Fn() -> bool,
 ) -> Option<(Plan, Outcome)> {
-    let is_it = |outcome: &Outcome| {
-        outcome.violation.as_ref().is_some_and(|it| it.property.name == property.name)
-    };
-    (1..=size.clients).find_map(|clients| {
-        let size = Size { keys: 1, clients, nodes: None, ..*size };
-        let numbers = (0..TRIED_MAX).take_while(|_| goes_on());
-        let runs = numbers.map(|number| {
-            let plan = Plan::draw(plan.seed, number, plan.profile, &size);
-            let outcome = run(&plan, rules);
-            (plan, outcome)
-        });
-        let violating = runs.filter(|(_, outcome)| is_it(outcome)).take(COMPARED);
-        violating.min_by_key(|(plan, outcome)| (plan.nodes(), outcome.path.len()))
-    })
+    let search = Search { property, rules, goes_on: &goes_on };
+    let short = size.unsafe_for.min(UNSAFE_FOR_MAX);
+    let first = search.first(plan, &Size { unsafe_for: short, ..*size });
+    let long = || (size.unsafe_for > short).then(|| search.first(plan, size)).flatten();
+    Some(search.simplified(first.or_else(long)?))
+}
+
+/// A search for runs that violate a property.
+struct Search<'a> {
+    property: &'a Property,
+    rules: &'a Rules,
+    goes_on: &'a dyn Fn() -> bool,
+}
+
+impl Search<'_> {
+    /// The run of this plan, if it violates the property.
+    fn violating(&self, plan: Plan) -> Option<(Plan, Outcome)> {
+        let outcome = run(&plan, self.rules);
+        let is_it = outcome.violation.as_ref()?.property.name == self.property.name;
+        is_it.then_some((plan, outcome))
+    }
+
+    /// The smallest of some violating runs with one key: with one client if there is one, else with
+    /// more.
+    fn first(&self, plan: &Plan, size: &Size) -> Option<(Plan, Outcome)> {
+        (1..=size.clients).find_map(|clients| {
+            let size = Size { keys: 1, clients, nodes: None, ..*size };
+            let numbers = (0..TRIED_MAX).take_while(|_| (self.goes_on)());
+            let plans = numbers.map(|number| Plan::draw(plan.seed, number, plan.profile, &size));
+            let violating = plans.filter_map(|plan| self.violating(plan)).take(COMPARED);
+            violating.min_by_key(|(plan, outcome)| (plan.nodes(), outcome.path.len()))
+        })
+    }
+
+    /// The run without what the violation does not need. Each attempt takes other random choices,
+    /// so it may miss the violation by chance. It is repeated with other ones then.
+    fn simplified(&self, first: (Plan, Outcome)) -> (Plan, Outcome) {
+        let mut best = first;
+        loop {
+            let simpler = simpler(&best.0).into_iter();
+            let found = simpler
+                .take_while(|_| (self.goes_on)())
+                .find_map(|plan| self.variants(&plan).next());
+            match found {
+                Some(found) => best = found,
+                None => break,
+            }
+        }
+        let others: Vec<(Plan, Outcome)> = self.variants(&best.0).collect();
+        let all = std::iter::once(best).chain(others);
+        all.min_by_key(|(_, outcome)| outcome.path.len()).expect("there is one")
+    }
+
+    /// The violating ones among some runs of this plan.
+    fn variants<'s>(&'s self, plan: &'s Plan) -> impl Iterator<Item = (Plan, Outcome)> + 's {
+        let variants = (0..VARIANTS).take_while(|_| (self.goes_on)());
+        variants.filter_map(|variant| self.violating(Plan { variant, ..plan.clone() }))
+    }
 }
 
 /// The path of a run with one key through that key's scope, if it violates the property there too,

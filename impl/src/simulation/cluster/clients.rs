@@ -4,6 +4,7 @@ use super::{Cluster, Event};
 use crate::identity::Parties;
 use crate::wire::Datagram;
 use dynamo_invariants::judge::Script;
+use dynamo_invariants::matrix::Happening;
 use dynamo_invariants::trace::Event as Step;
 use dynamo_model::client::{Client, ClientState};
 use dynamo_model::ids::ClientId;
@@ -29,6 +30,7 @@ impl Cluster {
     pub(super) fn ask_again(&mut self, id: Id, line: usize) {
         let is_waiting = |state: &ClientState| state.line == line;
         if self.clients.get(&id).and_then(|it| it.state.as_ref()).is_some_and(is_waiting) {
+            self.watch.happens(Happening::Retry);
             let timer = Timer::Client(ClientId(usize::from(id) as u64));
             self.step(Step::TimeOut { at: self.who(id), timer: timer.clone() });
             self.client_steps(id, |client, state, out| client.on_timeout(id, state, &timer, out));
@@ -45,6 +47,9 @@ impl Cluster {
         };
         if !is_taken {
             return;
+        }
+        if let Message::Answer(answer) = message.as_undated() {
+            self.watch.answered(self.now, answer, self.judge.ask(answer.request()));
         }
         self.judge.arrived(from, id, &message);
         let (from_who, to) = (self.who(from), self.who(id));
@@ -73,6 +78,7 @@ impl Cluster {
             match command {
                 Command::Send(to, message) => {
                     self.judge.sent(id, to, &message);
+                    self.watch.recorder.asked(self.now, &message);
                     let mut datagram = Datagram::default();
                     if datagram.push(&message).is_ok() {
                         self.send(id, to, datagram.seal(&Parties::default()));

@@ -1,6 +1,7 @@
 //! What goes wrong with nodes and between them, and the end of it.
 
-use super::{Cluster, Event, LOOK_EVERY};
+use super::{Cluster, Event, LOOK_EVERY, LOOK_FIRST_EVERY};
+use crate::simulation::node::SimulatedNode;
 use dynamo_invariants::judge::Violation;
 use dynamo_invariants::notation::Who;
 use dynamo_invariants::trace::Event as Step;
@@ -14,6 +15,7 @@ impl Cluster {
         }
         self.tally.crashes += 1;
         let id = self.nodes[index].id;
+        self.watch.crashes(self.nodes.iter().filter_map(SimulatedNode::state));
         self.nodes[index].stop();
         self.judge.crashed(id);
         self.step(Step::Crash { at: Who::Node(id) });
@@ -28,6 +30,7 @@ impl Cluster {
         }
         self.step(Step::LoseDisk { at: Who::Node(id) });
         self.nodes[index].stop();
+        self.watch.loses_disk(&self.nodes[index].disk);
         self.nodes[index].lose_disk();
         self.judge.lost_disk(id);
         self.restart(index);
@@ -60,8 +63,12 @@ impl Cluster {
         self.plan_cut();
     }
 
-    /// No more faults: nodes that are down restart, and no further crash or cut is planned.
+    /// No more faults: nodes that are down restart, and no further crash or cut is planned. Nobody
+    /// looks whether all has settled while a datagram of before may still arrive.
     pub(super) fn calm(&mut self) {
+        let weather = &self.network.weather;
+        let straggles_for = weather.straggles_for * u32::from(weather.straggles > 0);
+        let may_arrive_for = straggles_for.max(weather.delay.1);
         self.network.calm();
         let is_fault = |event: &Event| matches!(event, Event::Crash | Event::Cut);
         self.queue.retain(|Reverse((_, _, event))| !is_fault(event));
@@ -69,7 +76,7 @@ impl Cluster {
             let id = self.nodes[index].id;
             self.happen(Event::Restart(id));
         }
-        self.plan_at(self.now + LOOK_EVERY, Event::Look);
+        self.plan_at(self.now + may_arrive_for.max(LOOK_FIRST_EVERY), Event::Look);
     }
 
     pub(super) fn verdict_at_rest(&mut self) -> Option<Violation> {
@@ -80,10 +87,10 @@ impl Cluster {
 
     /// Looks whether all that must be so eventually is so now.
     pub(super) fn look(&mut self) {
-        if let Some(times) = self.settled {
-            let is_settled = self.verdict_at_rest().is_none();
-            self.settled = Some(if is_settled { times + 1 } else { 0 });
-            self.plan_at(self.now + LOOK_EVERY, Event::Look);
-        }
+        let is_settled = self.verdict_at_rest().is_none();
+        self.watch.recorder.looked(self.now, is_settled);
+        self.settled = if is_settled { self.settled + 1 } else { 0 };
+        let pause = if is_settled { LOOK_EVERY } else { LOOK_FIRST_EVERY };
+        self.plan_at(self.now + pause, Event::Look);
     }
 }

@@ -1,0 +1,86 @@
+//! What has occurred in all runs, and what never has.
+
+use super::series::Tally;
+use crate::commands::check::found::Out;
+use crate::commands::table;
+use dynamo::simulation::Seen;
+use dynamo_invariants::catalogue::PROPERTIES;
+use dynamo_invariants::notation::words::counted;
+use dynamo_invariants::property::Kind;
+use serde_json::{Map, Value, json};
+
+/// Tells what has occurred, and then what never has.
+pub(super) fn tell(tally: &Tally, out: Out<'_>) {
+    let seen = &tally.seen;
+    tell_reached(tally, out);
+    out("In how many runs each act or fault occurred:");
+    tell_counts(seen.acts().map(|(act, runs)| (act.name().to_owned(), runs)), out);
+    out("How often each fault occurred:");
+    tell_counts(seen.faults().map(|(name, count)| (name.to_owned(), count)), out);
+    let never = |what: &str, names: Vec<String>| match &names[..] {
+        [] => format!("  {what}: none"),
+        names => format!("  {what}: {}", names.join(", ")),
+    };
+    let pairs = seen.pairs().filter(|(_, runs)| *runs > 0).count();
+    out("What never occurred:");
+    out(&never("kinds of messages", unseen(seen.messages())));
+    out(&never("rules asked", seen.rules_never_asked().map(str::to_owned).collect()));
+    out(&format!(
+        "  pairs of acts and faults in one run: {} of {} (--json lists them)",
+        seen.pairs().count() - pairs,
+        counted(seen.pairs().count(), "pair"),
+    ));
+    out("");
+}
+
+fn unseen(counts: impl Iterator<Item = (String, u64)>) -> Vec<String> {
+    counts.filter(|(_, count)| *count == 0).map(|(name, _)| name).collect()
+}
+
+/// Tells counts, some in a line, and which are zero.
+fn tell_counts(counts: impl Iterator<Item = (String, u64)>, out: Out<'_>) {
+    let (some, none): (Vec<_>, Vec<_>) = counts.partition(|(_, count)| *count > 0);
+    let width = some.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    for line in some.chunks(IN_A_LINE) {
+        let cell = |(name, count): &(String, u64)| {
+            format!("  {name:<width$}  {:>11}", table::count(*count as usize))
+        };
+        out(&line.iter().map(cell).collect::<Vec<_>>().concat());
+    }
+    if !none.is_empty() {
+        let names: Vec<String> = none.into_iter().map(|(name, _)| name).collect();
+        out(&format!("  none: {}", names.join(", ")));
+    }
+}
+
+/// How many counts are told in a line.
+const IN_A_LINE: usize = 2;
+
+/// Tells how many runs have shown each *reachable* property.
+fn tell_reached(tally: &Tally, out: Out<'_>) {
+    out("In how many runs each situation occurred:");
+    let runs = |name: &str| tally.did.reached.get(name).copied().unwrap_or_default();
+    tell_counts(reachable().map(|name| (name.to_owned(), runs(name))), out);
+}
+
+pub(super) fn reachable() -> impl Iterator<Item = &'static str> {
+    PROPERTIES.iter().filter(|it| it.kind == Kind::Reachable).map(|it| it.name)
+}
+
+/// What has occurred, by name.
+pub(super) fn as_json(seen: &Seen) -> Value {
+    let never_together = seen.pairs().filter(|(_, runs)| *runs == 0);
+    let names = never_together.map(|((one, other), _)| json!([one.name(), other.name()]));
+    json!({
+        "messages": counts(seen.messages()),
+        "faults": counts(seen.faults().map(|(name, count)| (name.to_owned(), count))),
+        "acts": counts(seen.acts().map(|(act, runs)| (act.name().to_owned(), runs))),
+        "pairs": seen.pairs().count(),
+        "pairs_never_seen": names.collect::<Vec<Value>>(),
+        "rules_never_asked": seen.rules_never_asked().collect::<Vec<&str>>(),
+    })
+}
+
+fn counts(counts: impl Iterator<Item = (String, u64)>) -> Value {
+    Value::Object(counts.map(|(name, count)| (name, json!(count))).collect::<Map<_, _>>())
+}

@@ -1,0 +1,52 @@
+//! Plans with one thing less: a kind of fault, a client, or a line of a script.
+
+use super::plan::Plan;
+use super::weather::Weather;
+use dynamo_invariants::scope::ScriptLine;
+
+/// Plans with one thing less than a plan with one key, the most promising first.
+pub(super) fn simpler(plan: &Plan) -> Vec<Plan> {
+    let mut all: Vec<Plan> = calmer(&plan.weather)
+        .into_iter()
+        .filter(|weather| *weather != plan.weather)
+        .map(|weather| Plan { weather, ..plan.clone() })
+        .collect();
+    if plan.lost_disk.is_some() {
+        let mut kept = Plan { lost_disk: None, ..plan.clone() };
+        kept.keys[0].faults.lost_disk = None;
+        all.push(kept);
+    }
+    let scripts: Vec<Vec<ScriptLine>> =
+        plan.keys[0].clients.iter().map(|script| script.to_vec()).collect();
+    for client in 0..scripts.len() {
+        let mut fewer = scripts.clone();
+        fewer.remove(client);
+        all.push(plan.with_scripts(fewer));
+    }
+    for (client, script) in scripts.iter().enumerate().filter(|(_, script)| script.len() > 1) {
+        for line in 0..script.len() {
+            let mut fewer = scripts.clone();
+            fewer[client].remove(line);
+            all.push(plan.with_scripts(fewer));
+        }
+    }
+    // Somebody must ask, and some node must be a member.
+    all.retain(|plan| !plan.keys[0].clients.is_empty() && !plan.founders().is_empty());
+    all
+}
+
+/// Weathers with one kind of fault less.
+fn calmer(weather: &Weather) -> [Weather; 9] {
+    let all = || weather.clone();
+    [
+        Weather { crash_every: None, ..all() },
+        Weather { cut_every: None, ..all() },
+        Weather { torn: 0, ..all() },
+        Weather { loss: 0, ..all() },
+        Weather { duplication: 0, ..all() },
+        Weather { corruption: 0, ..all() },
+        Weather { straggles: 0, ..all() },
+        Weather { delay: Weather::CALM.delay, ..all() },
+        Weather { cut_for: Weather::CALM.cut_for, cut_every: None, torn: 0, ..all() },
+    ]
+}
