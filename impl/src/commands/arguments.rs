@@ -274,15 +274,6 @@ pub(super) fn seconds(text: &str) -> Result<Duration, anyhow::Error> {
     duration.ok_or_else(|| anyhow!("a time must be more than 0 seconds, and at most a century"))
 }
 
-/// A time, in minutes.
-pub(super) fn minutes(text: &str) -> Result<Duration, anyhow::Error> {
-    let number: f64 =
-        text.parse().with_context(|| format!("\"{text}\" is no number of minutes"))?;
-    let duration = Duration::try_from_secs_f64(60.0 * number).ok();
-    let duration = duration.filter(|it| !it.is_zero() && *it <= Duration::from_hours(24 * 365));
-    duration.ok_or_else(|| anyhow!("a time must be more than 0 minutes, and at most a year"))
-}
-
 /// A flag that Ctrl-C, SIGTERM or SIGHUP sets.
 pub(super) fn stop_signal() -> Result<Arc<AtomicBool>, Failure> {
     let stop = Arc::new(AtomicBool::new(false));

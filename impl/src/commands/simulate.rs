@@ -2,17 +2,18 @@
 
 mod ending;
 mod measured;
-mod quorum;
+mod options;
 mod seen;
 mod series;
 mod story;
 
-use super::arguments::{minutes, seconds, stop_signal};
+use super::arguments::{seconds, stop_signal};
 use super::{Failure, check, names, progress};
 use crate::output::say;
 use clap::{Args, ValueHint};
 use dynamo::simulation::{Profile, Size};
 use dynamo_invariants::defect::Defect;
+use options::{Quorum, minutes};
 use series::{Series, Tally};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -77,7 +78,7 @@ pub(super) struct Arguments {
         value_parser = clap::value_parser!(u8).range(1..=6))]
     clients: u8,
     #[command(flatten)]
-    quorum: quorum::Options,
+    quorum: Quorum,
     /// The virtual time in which clients begin and faults happen, in minutes
     #[arg(long, value_name = "MINUTES", default_value = "0.5", value_parser = minutes)]
     minutes: Duration,

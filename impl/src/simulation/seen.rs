@@ -222,3 +222,51 @@ pub(super) fn shown_by_answer(
     });
     shown
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dynamo_model::ids::{ClientId, RequestId};
+    use dynamo_model::membership::History;
+
+    #[test]
+    fn what_never_occurred_is_counted_as_zero() {
+        let request = RequestId { client: ClientId(7), number: 0 };
+        let mut seen = Seen::default();
+        seen.arrived(&[Message::Stored { request }, Message::Stored { request }]);
+        seen.fault(Fault::Crash);
+        let seen = seen.finish([H::Put, H::Crash].into_iter().collect());
+        let mut all = seen.clone();
+        all.add(&seen);
+        let of_kind = |kind: &str| all.messages().find(|(name, _)| name == kind).expect("a kind").1;
+        assert_eq!((of_kind("Stored"), of_kind("Gossip")), (4, 0));
+        assert_eq!(
+            all.faults().filter(|(_, count)| *count > 0).collect::<Vec<_>>(),
+            [("crash", 2)]
+        );
+        let pair = all.pairs().filter(|(_, runs)| *runs > 0).collect::<Vec<_>>();
+        assert_eq!(pair, [((H::Put, H::Crash), 2)]);
+        assert_eq!(all.rules_never_asked().count(), Rules::NAMES.len());
+    }
+
+    #[test]
+    fn some_runs_note_the_rules_that_they_ask() {
+        (noted(&Rules::default(), 1).asked)("must_save");
+        assert!(Seen::default().finish(Happenings::EMPTY).rules.is_empty());
+        (noted(&Rules::default(), 0).asked)("must_save");
+        assert!(Seen::default().finish(Happenings::EMPTY).rules.contains("must_save"));
+    }
+
+    #[test]
+    fn a_node_that_has_left_joins_again() {
+        let request = RequestId { client: ClientId(7), number: 0 };
+        let changed = Answer::Changed { request, history: History::default() };
+        let mut had_left = BTreeSet::new();
+        let mut shown = |ask| shown_by_answer(&changed, ask, &mut had_left);
+        let shown = [Ask::Join(1), Ask::Leave(1), Ask::Join(1)].map(&mut shown);
+        let expected = [H::Join, H::Leave, H::Rejoin].map(|act| [act].into_iter().collect());
+        assert_eq!(shown, expected);
+        let refused = Answer::NoRoute { request };
+        assert_eq!(shown_by_answer(&refused, Ask::Put, &mut had_left), Happenings::EMPTY);
+    }
+}

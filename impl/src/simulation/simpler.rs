@@ -50,3 +50,26 @@ fn calmer(weather: &Weather) -> [Weather; 9] {
         Weather { cut_for: Weather::CALM.cut_for, cut_every: None, torn: 0, ..all() },
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulation::{Profile, Size};
+    use std::time::Duration;
+
+    #[test]
+    fn a_simpler_plan_has_one_thing_less_and_is_valid() {
+        let unsafe_for = Duration::from_secs(30);
+        let size = Size { nodes: None, quorum: None, keys: 1, clients: 3, unsafe_for };
+        for number in 0..40 {
+            let profile = if number % 2 == 0 { Profile::Hostile } else { Profile::Churn };
+            let plan = Plan::draw(1, number, profile, &size);
+            let lines = |plan: &Plan| plan.keys[0].clients.iter().map(|it| it.len()).sum::<usize>();
+            let all = simpler(&plan);
+            assert!(all.iter().all(|it| it.weather != plan.weather
+                || it.lost_disk != plan.lost_disk
+                || lines(it) < lines(&plan)));
+            assert!(all.iter().all(|it| it.clients()[0].len() == it.keys[0].clients.len()));
+        }
+    }
+}

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 
 const COLUMNS: [&str; 6] = ["p50", "p90", "p99", "max", "mean", "values"];
-/// Below this, a number is told with a digit after its point.
+/// From here on, a number is told without the digits after its point.
 const WHOLE_FROM: f64 = 100.0;
 
 /// Tells the measures, one in a line.
@@ -46,8 +46,11 @@ fn told(measure: Measure, values: &Distribution) -> [Option<f64>; 5] {
 fn number(value: Option<f64>) -> String {
     match value {
         None => "-".to_owned(),
-        Some(value) if value < WHOLE_FROM && value.fract() != 0.0 => format!("{value:.1}"),
-        Some(value) => table::count(value.round() as usize),
+        Some(value) if value.fract() == 0.0 || value >= WHOLE_FROM => {
+            table::count(value.round() as usize)
+        }
+        Some(value) if value < 1.0 => format!("{value:.3}"),
+        Some(value) => format!("{value:.1}"),
     }
 }
 

@@ -12,7 +12,7 @@ use indicatif::ProgressBar;
 use std::path::Path;
 
 /// The most states that are visited in a search for a smaller scope or a shorter path.
-const STATES_MAX: usize = 30_000;
+const STATES_MAX: usize = 20_000;
 /// How many violations of one property are told in full.
 const TOLD_MAX: u64 = 1;
 

@@ -151,7 +151,8 @@ impl Recorder {
             let of_a_node = self.background_bytes * 1_000 / (millis * nodes);
             self.measures.record(Measure::BackgroundBytes, of_a_node);
             for messages in std::mem::take(&mut self.load) {
-                self.measures.record(Measure::Load, 100 * messages * nodes / total);
+                let percent = (100 * messages * nodes + total / 2) / total;
+                self.measures.record(Measure::Load, percent);
             }
         }
         // A run that a violation ended early had less time.

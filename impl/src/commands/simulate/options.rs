@@ -1,17 +1,18 @@
-//! The options that fix N, R and W for all runs.
+//! Options that only simulation has: N, R and W of all runs, and a time in minutes.
 
 use super::Failure;
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 use clap::Args;
 use dynamo::simulation::NODES_DRAWN_MIN;
 use dynamo_model::config::Config;
+use std::time::Duration;
 
 /// What a quorum is if only a part of it is given.
 const USUAL: (usize, usize, usize) = (3, 2, 2);
 
 /// N, R and W. Without all of them, each run has some.
 #[derive(Clone, Copy, Debug, Args)]
-pub(super) struct Options {
+pub(super) struct Quorum {
     /// Replicas of each key. Without --n, --r and --w, each run has a quorum of its own. With one
     /// of them, the others are 3, 2 and 2
     #[arg(long, value_name = "COUNT")]
@@ -24,7 +25,7 @@ pub(super) struct Options {
     w: Option<usize>,
 }
 
-impl Options {
+impl Quorum {
     /// The quorum of all runs with this many nodes. `None`: each run has one of its own.
     pub(super) fn drawn_for(
         self,
@@ -43,4 +44,13 @@ impl Options {
         }
         Ok(Some((n, r, w)))
     }
+}
+
+/// A time, in minutes.
+pub(super) fn minutes(text: &str) -> Result<Duration, anyhow::Error> {
+    let number: f64 =
+        text.parse().with_context(|| format!("\"{text}\" is no number of minutes"))?;
+    let duration = Duration::try_from_secs_f64(60.0 * number).ok();
+    let duration = duration.filter(|it| !it.is_zero() && *it <= Duration::from_hours(24 * 365));
+    duration.ok_or_else(|| anyhow!("a time must be more than 0 minutes, and at most a year"))
 }
