@@ -23,7 +23,7 @@ mod weather;
 pub use outcome::{Outcome, Tally};
 pub use plan::{NODES_DRAWN_MIN, Plan, Size};
 pub use reduce::{path_in_scope, smallest};
-pub use seen::{Fault, Seen};
+pub use seen::{Fault, NOTES_RULES_EVERY, Seen};
 pub use weather::Profile;
 
 use dynamo_model::rules::Rules;

@@ -34,8 +34,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(20);
 const LOOK_FIRST_EVERY: Duration = Duration::from_secs(1);
 /// A run ends once all has settled this often in a row.
 const SETTLED_TIMES: u32 = 2;
-/// One run of so many goes on to its end all the same: what has settled must stay so.
-const WHOLE_EVERY: u64 = 8;
+/// One run of so many goes on to its end all the same: what has settled must stay so. The number is
+/// odd, because runs take the four profiles in turn: each of them comes round.
+const WHOLE_EVERY: u64 = 7;
 
 /// What may happen next.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]

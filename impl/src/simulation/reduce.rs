@@ -63,27 +63,35 @@ impl Search<'_> {
             let numbers = (0..TRIED_MAX).take_while(|_| (self.goes_on)());
             let plans = numbers.map(|number| Plan::draw(plan.seed, number, plan.profile, &size));
             let violating = plans.filter_map(|plan| self.violating(plan)).take(COMPARED);
-            violating.min_by_key(|(plan, outcome)| (plan.nodes(), outcome.path.len()))
+            violating.min_by_key(|(plan, outcome)| {
+                (!self.has_path(plan, outcome), plan.nodes(), outcome.path.len())
+            })
         })
     }
 
     /// The run without what the violation does not need. Each attempt takes other random choices,
     /// so it may miss the violation by chance. It is repeated with other ones then.
     fn simplified(&self, first: (Plan, Outcome)) -> (Plan, Outcome) {
+        let has_path = self.has_path(&first.0, &first.1);
+        let is_as_good =
+            |(plan, outcome): &(Plan, Outcome)| !has_path || self.has_path(plan, outcome);
         let mut best = first;
         loop {
-            let simpler = simpler(&best.0).into_iter();
-            let found = simpler
-                .take_while(|_| (self.goes_on)())
-                .find_map(|plan| self.variants(&plan).next());
-            match found {
-                Some(found) => best = found,
-                None => break,
-            }
+            let mut simpler = simpler(&best.0).into_iter().take_while(|_| (self.goes_on)());
+            let Some(found) = simpler.find_map(|plan| self.variants(&plan).find(is_as_good)) else {
+                break;
+            };
+            best = found;
         }
-        let others: Vec<(Plan, Outcome)> = self.variants(&best.0).collect();
+        let others: Vec<(Plan, Outcome)> = self.variants(&best.0).filter(is_as_good).collect();
         let all = std::iter::once(best).chain(others);
         all.min_by_key(|(_, outcome)| outcome.path.len()).expect("there is one")
+    }
+
+    /// Does the run's path through the scope of its key violate the property, too? A few paths do
+    /// not, because a scope lacks a step that the run has taken.
+    fn has_path(&self, plan: &Plan, outcome: &Outcome) -> bool {
+        violating_part(plan, outcome, self.rules).is_some()
     }
 
     /// The violating ones among some runs of this plan.
@@ -103,15 +111,23 @@ pub fn path_in_scope(
     defect: Option<&str>,
 ) -> Option<Trace> {
     let property = outcome.violation.as_ref()?.property;
+    // A trace carries the scope. It may be larger than one of a reader's own may be.
+    OwnScope::from(&plan.keys[0]).scope().ok()?;
+    let run = violating_part(plan, outcome, rules)?;
+    shrink(&Trace::of(&run, defect.map(str::to_owned), property, None))
+}
+
+/// The path of a run with one key through that key's scope, up to the first state that violates the
+/// property. Steps that the scope does not have are left out.
+fn violating_part(plan: &Plan, outcome: &Outcome, rules: &Rules) -> Option<Run> {
+    let property = outcome.violation.as_ref()?.property;
     if property.kind != Kind::Always || plan.keys.len() != 1 {
         return None;
     }
-    // A trace carries the scope. It may be larger than one of a reader's own may be.
-    OwnScope::from(&plan.keys[0]).scope().ok()?;
     let (mut run, _) = Run::of_what_can(&plan.keys[0], *rules, &outcome.path);
     let violates = |state| !(property.condition)(&run.model, state);
     let first = run.states.iter().position(violates)?;
     run.states.truncate(first + 1);
     run.events.truncate(first);
-    shrink(&Trace::of(&run, defect.map(str::to_owned), property, None))
+    Some(run)
 }

@@ -11,8 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use Happening as H;
 
-/// One run of so many notes which rules it asks: a note takes about as long as a rule.
-const NOTES_RULES_EVERY: u64 = 16;
+/// One run of so many notes which rules it asks: a note takes about as long as a rule. The number is
+/// odd, because runs take the four profiles in turn: each of them comes round.
+pub const NOTES_RULES_EVERY: u64 = 17;
 
 /// A fault of the network, of a disk or of a machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,11 +3,12 @@
 use super::series::Tally;
 use crate::commands::check::found::Out;
 use crate::commands::table;
-use dynamo::simulation::Seen;
+use dynamo::simulation::{NOTES_RULES_EVERY, Seen};
 use dynamo_invariants::catalogue::PROPERTIES;
 use dynamo_invariants::notation::words::counted;
 use dynamo_invariants::property::Kind;
 use serde_json::{Map, Value, json};
+use std::fmt::Write as _;
 
 /// Tells what has occurred, and then what never has.
 pub(super) fn tell(tally: &Tally, out: Out<'_>) {
@@ -17,14 +18,11 @@ pub(super) fn tell(tally: &Tally, out: Out<'_>) {
     tell_counts(seen.acts().map(|(act, runs)| (act.name().to_owned(), runs)), out);
     out("How often each fault occurred:");
     tell_counts(seen.faults().map(|(name, count)| (name.to_owned(), count)), out);
-    let never = |what: &str, names: Vec<String>| match &names[..] {
-        [] => format!("  {what}: none"),
-        names => format!("  {what}: {}", names.join(", ")),
-    };
     let pairs = seen.pairs().filter(|(_, runs)| *runs > 0).count();
     out("What never occurred:");
-    out(&never("kinds of messages", unseen(seen.messages())));
-    out(&never("rules asked", seen.rules_never_asked().map(str::to_owned).collect()));
+    list("  kinds of messages:", &unseen(seen.messages()), out);
+    let unasked: Vec<String> = seen.rules_never_asked().map(str::to_owned).collect();
+    list(&format!("  rules asked, in one run of {NOTES_RULES_EVERY}:"), &unasked, out);
     out(&format!(
         "  pairs of acts and faults in one run: {} of {} (--json lists them)",
         seen.pairs().count() - pairs,
@@ -48,11 +46,29 @@ fn tell_counts(counts: impl Iterator<Item = (String, u64)>, out: Out<'_>) {
         out(&line.iter().map(cell).collect::<Vec<_>>().concat());
     }
     if !none.is_empty() {
-        let names: Vec<String> = none.into_iter().map(|(name, _)| name).collect();
-        out(&format!("  none: {}", names.join(", ")));
+        list("  never:", &none.into_iter().map(|(name, _)| name).collect::<Vec<String>>(), out);
     }
 }
 
+/// Tells these names after some words, in as many lines as they need.
+fn list(words: &str, names: &[String], out: Out<'_>) {
+    let mut line = words.to_owned();
+    if names.is_empty() {
+        line.push_str(" none");
+    }
+    for (index, name) in names.iter().enumerate() {
+        let comma = if index + 1 < names.len() { "," } else { "" };
+        if line.len() + name.len() + 2 > COLUMNS_MAX {
+            out(&line);
+            line = "   ".to_owned();
+        }
+        let _ = write!(line, " {name}{comma}");
+    }
+    out(&line);
+}
+
+/// The most columns of a line with names.
+const COLUMNS_MAX: usize = 100;
 /// How many counts are told in a line.
 const IN_A_LINE: usize = 2;
 
