@@ -26,6 +26,7 @@ Examples:
   dynamo simulate --seed 3 --from 17 --runs 1         one run again, on any machine
   dynamo simulate --defect plain-vector-clocks        how soon does simulation find this defect?
   dynamo simulate --nodes 5 --minutes 10              ten minutes of faults among five nodes
+  dynamo simulate --profile churn --seed 1 --r 1      what does R=1 cost? Compare with --r 2
   dynamo simulate --plots plots                       draw a plot of each measure
   dynamo simulate --json | jq .measures               all measures, for programs
   dynamo simulate --json | jq .did.reached            how many runs have shown each situation

@@ -60,7 +60,7 @@ fn list(words: &str, names: &[String], out: Out<'_>) {
         let comma = if index + 1 < names.len() { "," } else { "" };
         if line.len() + name.len() + 2 > COLUMNS_MAX {
             out(&line);
-            line = "   ".to_owned();
+            line = String::from("   ");
         }
         let _ = write!(line, " {name}{comma}");
     }
