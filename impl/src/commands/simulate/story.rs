@@ -7,6 +7,7 @@ use crate::commands::check::smaller::Teller;
 use dynamo::simulation::{Outcome, Plan, path_in_scope, smallest};
 use dynamo_invariants::property::Property;
 use dynamo_invariants::scope::own::OwnScope;
+use dynamo_invariants::scope::{Faults, NO_FAULTS};
 use dynamo_invariants::trace::Trace;
 use indicatif::ProgressBar;
 use std::path::Path;
@@ -48,10 +49,34 @@ impl Series<'_> {
         let defect = self.defect.map(|defect| defect.name);
         if let Some(trace) = path_in_scope(&plan, &outcome, &self.rules, defect) {
             self.show(&trace, &goes_on, out);
-        } else {
+        } else if !self.search(&plan, property, &goes_on, out) {
             out("\nA smaller run, with a single key:");
             introduce(&plan, &outcome, out);
         }
+    }
+
+    fn teller<'s>(&self, goes_on: &'s dyn Fn() -> bool) -> Teller<'s> {
+        let Series { rules, defect, .. } = *self;
+        Teller { rules, defect, states_max: STATES_MAX, folder: Path::new(""), goes_on }
+    }
+
+    /// Searches small scopes with the scripts of this run, which has no path that shows the
+    /// violation. Returns whether one of them shows it.
+    fn search(
+        &self,
+        plan: &Plan,
+        property: &'static Property,
+        goes_on: &dyn Fn() -> bool,
+        out: Out<'_>,
+    ) -> bool {
+        let (teller, own) = (self.teller(goes_on), OwnScope::from(&plan.keys[0]));
+        let scopes = with_few_faults(own.faults).map(|faults| OwnScope { faults, ..own.clone() });
+        let shows = |own: &OwnScope| {
+            let scope = own.scope().ok();
+            scope.is_some_and(|scope| teller.find(scope, property, STATES_MAX).is_some())
+        };
+        let found = scopes.iter().find(|own| goes_on() && shows(own));
+        found.map(|own| teller.tell(own, property, out)).is_some()
     }
 
     /// Shows a path through a scope of one key. If the violation can be found in few states of a
@@ -60,9 +85,7 @@ impl Series<'_> {
         let property = trace.property();
         let own = trace.smallest_scope(&OwnScope::from(trace.scope()));
         let scope = own.scope().ok().filter(|scope| !scope.faults.endless);
-        let Series { rules, defect, .. } = *self;
-        let teller =
-            Teller { rules, defect, states_max: STATES_MAX, folder: Path::new(""), goes_on };
+        let teller = self.teller(goes_on);
         let is_found = |scope| teller.find(scope, property, STATES_MAX).is_some();
         if scope.is_some_and(is_found) {
             teller.tell(&own, property, out);
@@ -98,6 +121,19 @@ impl Series<'_> {
             of("--defect", self.defect.map(|defect| defect.name.to_owned())),
         )
     }
+}
+
+/// Some of these faults, few enough for a search of all states: the fewest first.
+fn with_few_faults(faults: Faults) -> [Faults; 4] {
+    let Faults { lost_disk, reaps, .. } = faults;
+    let gossip = Faults { gossip: true, lost_disk, ..NO_FAULTS };
+    let handoffs = Faults { timeouts: Some(0), handoffs: 1, lost_disk, ..NO_FAULTS };
+    [
+        gossip,
+        handoffs,
+        Faults { gossip: true, ..handoffs },
+        Faults { exchange: true, reaps, lost_disk, ..NO_FAULTS },
+    ]
 }
 
 /// Says what is violated, when, and what the verdict rests on.
