@@ -18,17 +18,22 @@ mod addresses;
 mod clock;
 mod cluster;
 mod disk;
+pub mod measures;
 mod network;
 mod node;
 mod outcome;
 mod plan;
 mod reduce;
+mod seen;
 mod session;
+mod simpler;
+mod watch;
 mod weather;
 
 pub use outcome::{Outcome, Tally};
-pub use plan::{Pace, Plan, Size};
+pub use plan::{NODES_DRAWN_MIN, Pace, Plan, Size};
 pub use reduce::{path_in_scope, smallest};
+pub use seen::{Fault, NOTES_RULES_EVERY, Seen};
 pub use weather::{Profile, Weather};
 
 use dynamo_model::rules::Rules;
@@ -38,5 +43,5 @@ use tracing::subscriber::NoSubscriber;
 pub fn run(plan: &Plan, rules: &Rules) -> Outcome {
     // What simulated nodes log would tell a reader nothing: their faults are meant.
     let _is_quiet = tracing::subscriber::set_default(NoSubscriber::new());
-    cluster::Cluster::new(plan, rules).run()
+    cluster::Cluster::new(plan, &seen::noted(rules, plan.number)).run()
 }

@@ -11,7 +11,7 @@ mod case;
 
 use crate::catalogue::PROPERTIES;
 use crate::property::{Kind, Property};
-use crate::scope::Scope;
+use crate::scope::{Ask, Scope};
 use case::Case;
 use dynamo_model::client::ClientState;
 use dynamo_model::ids::{ClientId, Key, NodeId, RequestId};
@@ -184,6 +184,18 @@ impl Judge {
     pub fn answered(&self) -> (usize, usize) {
         let both = self.cases.iter().map(Case::answered);
         both.fold((0, 0), |(answered, all), (its, of)| (answered + its, all + of))
+    }
+
+    /// What a request of a script asks. A request to change members is in the script of every key.
+    pub fn ask(&self, request: RequestId) -> Option<Ask> {
+        let case = self.of_client.get(&request.client)?.first()?;
+        self.cases[*case].instance().ask(request)
+    }
+
+    /// For each answered get: how many puts its last answer misses, of those that were acknowledged
+    /// before the get began.
+    pub fn missed_by_gets(&self) -> impl Iterator<Item = usize> + '_ {
+        self.cases.iter().flat_map(Case::missed_by_gets)
     }
 
     /// The cases that a message is about. One that tells who is a member is about all of them.

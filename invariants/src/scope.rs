@@ -1,5 +1,6 @@
 //! Bounded configurations, as data: nodes, quorums, scripted clients, and what may go wrong.
 
+mod fewer;
 pub mod instance;
 pub mod own;
 pub(crate) mod standings;

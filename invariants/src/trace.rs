@@ -10,6 +10,7 @@
 
 pub mod digest;
 mod event;
+mod fit;
 pub mod replay;
 pub mod shrink;
 

@@ -3,6 +3,7 @@
 mod ending;
 pub(super) mod failures;
 pub(super) mod found;
+mod from_trace;
 mod invariants;
 mod lines;
 mod list;
@@ -12,6 +13,7 @@ mod print;
 mod random;
 mod saving;
 mod session;
+pub(super) mod smaller;
 #[cfg(test)]
 mod tests;
 mod verbose;
@@ -61,6 +63,7 @@ Examples:
   dynamo check --list                 the scopes, and the aim of each
   dynamo check --matrix               which acts and faults the scopes combine in one run
   dynamo check --scope w1.toml        a scope of your own; --help has an example
+  dynamo check --from-trace FILE      all orders of the events of a saved trace
   dynamo check --random 1000          small scopes drawn at random
   dynamo check --random 1000 --seed 7 the same thousand scopes on every machine
   dynamo check --defect ack-one-short what a failing check looks like
@@ -136,6 +139,11 @@ pub(super) struct Arguments {
     /// Check a scope of your own: a TOML file, or - for standard input. May be given several times
     #[arg(long = "scope", value_name = "FILE", value_hint = ValueHint::FilePath)]
     own: Vec<PathBuf>,
+    /// Check the scope of a saved trace, with only the requests and faults that the trace needs, and
+    /// under its rules. With --print, print that scope instead
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath,
+        conflicts_with_all = ["scopes", "own", "defect", "list", "deep", "matrix", "count"])]
+    from_trace: Option<PathBuf>,
     /// Print one scope as a file for --scope, and check nothing
     #[arg(long, conflicts_with = "list")]
     print: bool,
@@ -216,13 +224,21 @@ fn gibibytes(text: &str) -> Result<usize, anyhow::Error> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let traced = arguments.from_trace.as_deref().map(from_trace::read).transpose()?;
     let defect = arguments.defect.as_deref().map(names::defect).transpose()?;
+    let defect = traced.as_ref().map_or(defect, |traced| traced.defect);
     if let Some(count) = arguments.random.count {
         return random::run(count, arguments, defect);
     }
-    let scopes = chosen(arguments, defect)?;
+    let scopes = match &traced {
+        Some(traced) => vec![traced.scope],
+        None => chosen(arguments, defect)?,
+    };
     if arguments.print {
         return print::print(&scopes, arguments.json);
+    }
+    if let Some(traced) = &traced {
+        from_trace::refuse_endless(traced.scope)?;
     }
     if arguments.list {
         list::print(&scopes, arguments.json);
@@ -292,6 +308,7 @@ fn meets_every_step(arguments: &Arguments) -> bool {
     let Arguments { scopes, own, defect, engine, symmetry, partial_order, .. } = arguments;
     scopes.is_empty()
         && own.is_empty()
+        && arguments.from_trace.is_none()
         && defect.is_none()
         && matches!(engine, EngineName::Interned)
         && !symmetry

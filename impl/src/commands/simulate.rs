@@ -1,17 +1,22 @@
 //! `dynamo simulate`: runs whole clusters in virtual time, while things go wrong.
 
 mod ending;
+mod measured;
+mod options;
+mod seen;
 mod series;
 mod story;
 
 use super::arguments::{seconds, stop_signal};
 use super::{Failure, check, names, progress};
 use crate::output::say;
-use clap::Args;
+use clap::{Args, ValueHint};
 use dynamo::simulation::{Profile, Size};
 use dynamo_invariants::defect::Defect;
+use options::{Quorum, minutes};
 use series::{Series, Tally};
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 const EXAMPLES: &str = "\
@@ -20,6 +25,10 @@ Examples:
   dynamo simulate --profile churn --time 60           a minute of runs in which the ring changes
   dynamo simulate --seed 3 --from 17 --runs 1         one run again, on any machine
   dynamo simulate --defect plain-vector-clocks        how soon does simulation find this defect?
+  dynamo simulate --nodes 5 --minutes 10              ten minutes of faults among five nodes
+  dynamo simulate --profile churn --seed 1 --r 1      what does R=1 cost? Compare with --r 2
+  dynamo simulate --plots plots                       draw a plot of each measure
+  dynamo simulate --json | jq .measures               all measures, for programs
   dynamo simulate --json | jq .did.reached            how many runs have shown each situation
 
 A run is a cluster: the nodes that dynamo node runs, with a simulated network and simulated disks,
@@ -27,8 +36,15 @@ in virtual time. Everything follows from the seed and the number of the run. Fir
 while clients ask. Then faults stop, and what must be so eventually must be so within 15 virtual
 minutes. The properties are those of dynamo check. They judge the run after every event.
 
+After a violation, the command looks for a smaller run that violates the same property: with one
+key, few clients and few kinds of faults. It then leaves out every step that the violation does not
+need, and saves the path as a trace.
+
 A run without a violation proves nothing. dynamo check visits every order of events, but only in
 small scopes. A run sees one order, in a larger cluster and over a longer time.";
+
+/// The most nodes of a run.
+const NODES_MAX: i64 = 10;
 
 /// Run clusters in virtual time while things go wrong, judged by the properties of dynamo check
 #[derive(Debug, Args)]
@@ -52,7 +68,7 @@ pub(super) struct Arguments {
     #[arg(long, value_enum)]
     profile: Option<ProfileName>,
     /// How many nodes. Without it, each run has 2 to 5
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(3..=10))]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(3..=NODES_MAX))]
     nodes: Option<u16>,
     /// How many keys
     #[arg(long, value_name = "COUNT", default_value_t = 2,
@@ -62,9 +78,11 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "COUNT", default_value_t = 3,
         value_parser = clap::value_parser!(u8).range(1..=6))]
     clients: u8,
-    /// The longest virtual time in which clients begin and faults happen, in seconds
-    #[arg(long = "unsafe", value_name = "SECONDS", default_value = "30", value_parser = seconds)]
-    unsafe_for: Duration,
+    #[command(flatten)]
+    quorum: Quorum,
+    /// The longest virtual time in which clients begin and faults happen, in minutes
+    #[arg(long, value_name = "MINUTES", default_value = "0.5", value_parser = minutes)]
+    minutes: Duration,
     /// Let the nodes follow the rules of this defect
     #[arg(long, value_name = "NAME")]
     defect: Option<String>,
@@ -74,6 +92,12 @@ pub(super) struct Arguments {
     /// Go on after a violation
     #[arg(long)]
     keep_going: bool,
+    /// Do not look for a smaller run after a violation
+    #[arg(long)]
+    no_shrink: bool,
+    /// Draw a plot of each measure as an SVG file in this folder
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    plots: Option<PathBuf>,
     /// Print one object with what the runs did, in numbers
     #[arg(long)]
     json: bool,
@@ -117,12 +141,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
             nodes: arguments.nodes,
             keys: usize::from(arguments.keys),
             clients: usize::from(arguments.clients),
-            unsafe_for: arguments.unsafe_for,
+            quorum: arguments.quorum.drawn_for(arguments.nodes)?,
+            unsafe_for: arguments.minutes,
         },
         rules: defect.map(|defect: &Defect| (defect.rules)()).unwrap_or_default(),
         defect,
         threads: arguments.threads.map_or_else(check::cores, usize::from),
         keep_going: arguments.keep_going,
+        shrinks: !arguments.no_shrink,
         stop: &stop,
     };
     let bar = progress::runs(if arguments.time.is_some() { 0 } else { arguments.runs });
@@ -138,6 +164,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         say!("{:#}", series.as_json(&tally));
     } else {
         ending::conclude(&tally, &mut out);
+    }
+    if let Some(folder) = &arguments.plots {
+        measured::save_plots(&tally.measures, folder)?;
+        out(&format!("The plots are in {}.", folder.display()));
     }
     series.outcome(&tally)
 }

@@ -3,25 +3,28 @@
 mod clients;
 mod faults;
 mod names;
+mod telling;
 
 use super::addresses::{self, Place, place};
 use super::clock::Clock;
 use super::disk::Commit;
+use super::measures::Recorder;
 use super::network::Network;
-use super::node::{Common, Datagrams, SimulatedNode};
+use super::node::{Common, Datagrams, End, SimulatedNode};
 use super::outcome::{Outcome, Tally};
 use super::plan::{Pace, Plan, SETTLES_WITHIN};
+use super::seen::Fault;
 use super::session::ClientSession;
+use super::watch::Watch;
 use crate::drawn::Chance;
-use crate::interpreter::Event as Happened;
 use crate::sessions::Cipher;
 use clients::SimulatedClient;
 use dynamo_invariants::judge::{Judge, Script, Violation};
-use dynamo_invariants::notation::Who;
+use dynamo_invariants::scope::Scope;
 use dynamo_invariants::trace::Event as Step;
 use dynamo_model::ids::NodeId;
 use dynamo_model::message::Message;
-use dynamo_model::node::{Choice, Node};
+use dynamo_model::node::Node;
 use dynamo_model::rules::Rules;
 use stateright::actor::Id;
 use std::cmp::Reverse;
@@ -30,12 +33,15 @@ use std::net::SocketAddrV4;
 use std::time::Duration;
 use xxhash_rust::xxh3::Xxh3;
 
-/// The pause between two looks whether all has settled.
+/// The pause between two looks whether all has settled, once it has.
 const LOOK_EVERY: Duration = Duration::from_secs(20);
+/// The pause until then: so exactly is the time to settle measured.
+const LOOK_FIRST_EVERY: Duration = Duration::from_secs(1);
 /// A run ends once all has settled this often in a row.
 const SETTLED_TIMES: u32 = 2;
-/// One run of so many goes on to its end all the same: what has settled must stay so.
-const WHOLE_EVERY: u64 = 8;
+/// One run of so many goes on to its end all the same: what has settled must stay so. The number is
+/// odd, because runs take the four profiles in turn: each of them comes round.
+const WHOLE_EVERY: u64 = 7;
 
 /// What may happen next.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,6 +97,7 @@ pub(super) struct Cluster {
     network: Network,
     chance: Chance,
     judge: Judge,
+    watch: Watch,
     digest: Xxh3,
     scratch: Vec<u8>,
     tally: Tally,
@@ -102,8 +109,10 @@ pub(super) struct Cluster {
     settles_from: Duration,
     /// Does the run end here, whatever comes next?
     is_over: bool,
-    /// How often in a row all had settled. A run that goes on to its end does not look.
-    settled: Option<u32>,
+    /// How often in a row all had settled.
+    settled: u32,
+    /// Does the run end once all has settled? Otherwise it goes on to its end.
+    ends_early: bool,
 }
 
 impl Cluster {
@@ -119,6 +128,8 @@ impl Cluster {
         let nodes = ids.map(|id| SimulatedNode::new(id, common.clone(), clock())).collect();
         let keys = plan.keys.iter().copied().zip(plan.clients()).collect();
         let judge = Judge::new(keys, rules);
+        let keys = plan.keys.iter().map(Scope::key).collect();
+        let recorder = Recorder::new(plan.nodes().into(), keys, plan.unsafe_for);
         let client = |script: Script| {
             let session = ClientSession::new(cipher, cut_above);
             let (id, state, has_answer) = (Id::from(script.id.0 as usize), None, false);
@@ -135,6 +146,7 @@ impl Cluster {
             network: Network::new(plan.weather.clone()),
             chance,
             judge,
+            watch: Watch::new(recorder),
             digest: Xxh3::new(),
             scratch: Vec::new(),
             tally: Tally::default(),
@@ -143,7 +155,8 @@ impl Cluster {
             end: plan.unsafe_for + SETTLES_WITHIN + plan.reaps_within(),
             settles_from: plan.unsafe_for + plan.reaps_within(),
             is_over: false,
-            settled: (!plan.number.is_multiple_of(WHOLE_EVERY)).then_some(0),
+            settled: 0,
+            ends_early: !plan.number.is_multiple_of(WHOLE_EVERY),
         };
         cluster.begin(plan.unsafe_for);
         if let Some(node) = plan.lost_disk {
@@ -188,6 +201,7 @@ impl Cluster {
         while let Some(Reverse((at, _, event))) = self.queue.pop()
             && at <= self.end
         {
+            self.watch.recorder.sample(at, &self.nodes.iter().map(|node| &node.disk.durable));
             self.now = at;
             self.tally.events += 1;
             self.note(&event);
@@ -199,7 +213,7 @@ impl Cluster {
             if self.is_over {
                 return self.outcome(None);
             }
-            if self.settled.is_some_and(|times| times >= SETTLED_TIMES) {
+            if self.ends_early && self.settled >= SETTLED_TIMES {
                 break;
             }
         }
@@ -210,7 +224,10 @@ impl Cluster {
     fn outcome(self, violation: Option<Violation>) -> Outcome {
         let (answered, requests) = self.judge.answered();
         let reached = self.judge.reached().iter().map(|name| (*name, 1)).collect();
+        let (measures, seen) = self.watch.finish(self.now, self.judge.missed_by_gets());
         Outcome {
+            measures,
+            seen,
             tally: Tally {
                 answered: answered as u64,
                 requests: requests as u64,
@@ -271,13 +288,6 @@ impl Cluster {
         }
     }
 
-    /// A message arrives, or is sent: the digest depends on it.
-    fn note_message(&mut self, message: &Message) {
-        self.scratch.clear();
-        let _ = postcard::to_io(message, &mut self.scratch);
-        self.digest.update(&self.scratch);
-    }
-
     fn arrive(&mut self, from: SocketAddrV4, to: SocketAddrV4, bytes: Vec<u8>) {
         match place(to) {
             Some(Place::Node(NodeId(index))) => {
@@ -316,11 +326,17 @@ impl Cluster {
             return self.believe_disk();
         }
         self.tell_judge(index, &batch.record);
+        self.tell_watch(index, datagrams, &batch.record);
         if is_going_on && batch.has_committed && self.is_slow() {
             return self.wait_for_disk(index, batch.sent);
         }
         self.send_all(index, batch.sent);
         if let Some(end) = batch.end {
+            if matches!(end, End::CutOff) {
+                let is_done = commit == Commit::CutOffAfter;
+                let fault = if is_done { Fault::CommitUntold } else { Fault::CommitLost };
+                self.watch.seen.fault(fault);
+            }
             return self.end(index, end);
         }
         if let Some(at) = self.nodes[index].next_deadline(self.now)
@@ -328,46 +344,6 @@ impl Cluster {
         {
             self.nodes[index].wakes_at = Some(at);
             self.plan_at(at, Event::Wake(self.nodes[index].id));
-        }
-    }
-
-    /// Tells the judge what a node did, step by step.
-    fn tell_judge(&mut self, index: usize, record: &[Happened]) {
-        let id = self.nodes[index].id;
-        let at = Who::Node(id);
-        for happened in record {
-            match happened {
-                Happened::Received(from, message) => {
-                    let (from, message) = (self.script_of(*from), self.in_scope(message));
-                    self.judge.arrived(from, id.actor(), &message);
-                    self.note_message(&message);
-                    let (from, message) = (self.who(from), message.into_owned());
-                    self.step(Step::Deliver { from, to: at, message });
-                }
-                // The ground truth does not hear it either.
-                Happened::ReceivedLate(from, message) => {
-                    self.digest.update(&usize::from(self.script_of(*from)).to_le_bytes());
-                    self.note_message(message);
-                }
-                Happened::Fired(timer) => {
-                    self.judge.fired(timer);
-                    self.step(Step::TimeOut { at, timer: timer.clone() });
-                }
-                Happened::Chose(Choice::Gossip(with)) => {
-                    self.step(Step::Gossip { at, with: *with });
-                }
-                Happened::Chose(Choice::Exchange(with)) => {
-                    self.step(Step::Exchange { at, with: *with });
-                }
-                Happened::Sent(to, message) => {
-                    let (to, message) = (self.script_of(*to), self.in_scope(message));
-                    self.judge.sent(id.actor(), to, &message);
-                }
-            }
-        }
-        let node = &self.nodes[index];
-        if let Some(state) = node.state().filter(|_| !node.is_on_old_copy) {
-            self.judge.stepped(id, state, &node.disk.durable);
         }
     }
 
@@ -381,7 +357,9 @@ impl Cluster {
     fn send(&mut self, from: SocketAddrV4, to: SocketAddrV4, bytes: &[u8]) {
         self.tally.datagrams += 1;
         self.tally.bytes += bytes.len() as u64;
-        for copy in self.network.send(from, to, bytes, &mut self.chance) {
+        let copies = self.network.send(from, to, bytes, &mut self.chance);
+        self.watch.sent(&self.network, from, to, &copies);
+        for copy in copies {
             self.tally.damaged += u64::from(copy.is_damaged);
             let event = Event::Arrive { from, to, bytes: copy.bytes };
             self.plan_at(self.now + copy.after, event);

@@ -28,6 +28,17 @@ impl Network {
         Network { weather, cuts: BTreeSet::new() }
     }
 
+    /// Does nothing arrive in this direction?
+    pub(super) fn is_cut(&self, from: SocketAddrV4, to: SocketAddrV4) -> bool {
+        let ends = [from, to].map(node_at);
+        matches!(ends, [Some(from), Some(to)] if self.cuts.contains(&(from, to)))
+    }
+
+    /// Is a datagram dropped because of its size?
+    pub(super) fn is_too_large(&self, bytes: &[u8]) -> bool {
+        self.weather.datagram_bytes_max.is_some_and(|most| bytes.len() > most)
+    }
+
     /// The copies of a datagram that arrive: none if it is lost.
     pub(super) fn send(
         &self,
@@ -37,14 +48,7 @@ impl Network {
         chance: &mut Chance,
     ) -> Vec<Copy> {
         let Weather { loss, duplication, corruption, .. } = self.weather;
-        let node = |address| match place(address) {
-            Some(Place::Node(node)) => Some(node),
-            _ => None,
-        };
-        let ends = [from, to].map(node);
-        let is_too_large = self.weather.datagram_bytes_max.is_some_and(|most| bytes.len() > most);
-        let is_cut = matches!(ends, [Some(from), Some(to)] if self.cuts.contains(&(from, to)));
-        if is_too_large || is_cut || chance.is_so(loss) {
+        if self.is_too_large(bytes) || self.is_cut(from, to) || chance.is_so(loss) {
             return Vec::new();
         }
         let copies = if chance.is_so(duplication) { 2 } else { 1 };
@@ -54,7 +58,7 @@ impl Network {
                 let bit = chance.below(bytes.len() * 8);
                 bytes[bit / 8] ^= 1 << (bit % 8);
             }
-            let after = self.delay(chance) + self.slowness(ends, chance);
+            let after = self.delay(chance) + self.slowness([from, to].map(node_at), chance);
             Copy { after, bytes, is_damaged }
         };
         (0..copies).map(copy).collect()
@@ -86,5 +90,13 @@ impl Network {
     /// No more faults.
     pub(super) fn calm(&mut self) {
         *self = Network::new(Weather::CALM);
+    }
+}
+
+/// The node at this address, if there is one.
+fn node_at(address: SocketAddrV4) -> Option<NodeId> {
+    match place(address) {
+        Some(Place::Node(node)) => Some(node),
+        _ => None,
     }
 }

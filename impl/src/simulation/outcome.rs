@@ -1,5 +1,7 @@
 //! What a run did, and what many runs did together.
 
+use super::measures::Measures;
+use super::seen::Seen;
 use dynamo_invariants::judge::Violation;
 use dynamo_invariants::trace::Event;
 use serde::Serialize;
@@ -11,6 +13,10 @@ use std::time::Duration;
 pub struct Outcome {
     /// What it did.
     pub tally: Tally,
+    /// What was measured.
+    pub measures: Measures,
+    /// What has occurred.
+    pub seen: Seen,
     /// The virtual time at which it ended.
     pub virtual_time: Duration,
     /// A digest of all that happened: equal runs have equal digests.

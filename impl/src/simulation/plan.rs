@@ -11,7 +11,7 @@ mod pace;
 
 use super::weather::{Profile, Weather, magnitude};
 use crate::drawn::Chance;
-use dynamo_invariants::scope::Scope;
+use dynamo_invariants::scope::{Scope, ScriptLine};
 use dynamo_model::config::Config;
 use dynamo_model::ids::{ClientId, NodeId};
 use dynamo_model::membership::History;
@@ -19,11 +19,16 @@ use keys::{Habits, Keys};
 pub use pace::Pace;
 use std::time::Duration;
 
+/// The fewest nodes that are drawn for a run.
+pub const NODES_DRAWN_MIN: u16 = 2;
+
 /// How large the runs are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
     /// Nodes; `None`: 2 to 5, drawn for each run.
     pub nodes: Option<u16>,
+    /// N, R and W; `None`: drawn for each run.
+    pub quorum: Option<(usize, usize, usize)>,
     /// Keys.
     pub keys: usize,
     /// The most clients of a key.
@@ -39,6 +44,8 @@ pub struct Plan {
     pub seed: u64,
     /// The number of the run in the series.
     pub number: u64,
+    /// Which of several runs with the same plan: each has other random events. 0 in a series.
+    pub variant: u64,
     /// How hostile the run is.
     pub profile: Profile,
     /// One scope for each key.
@@ -72,10 +79,12 @@ impl Plan {
     /// Draws the run with this number among those of the seed.
     pub fn draw(seed: u64, number: u64, profile: Profile, size: &Size) -> Plan {
         let mut chance = Chance::of(seed, number);
-        let quorum = quorum(&mut chance);
+        // Drawn all the same, so that the rest of the run does not depend on it.
+        let drawn = quorum(&mut chance);
+        let quorum = size.quorum.unwrap_or(drawn);
         // Most often there are few nodes beside the replicas of a key. Then each matters.
         let others = chance.one_of(&[0, 1, 1, 2, 2, 3, 4]);
-        let drawn = (quorum.0 as u16 + others).clamp(2, 5);
+        let drawn = (quorum.0 as u16 + others).clamp(NODES_DRAWN_MIN, 5);
         let nodes = size.nodes.unwrap_or(drawn);
         let unsafe_for = magnitude(&mut chance, size.unsafe_for / 30, size.unsafe_for);
         let weather = Weather::draw(profile, nodes, unsafe_for, &mut chance);
@@ -103,6 +112,7 @@ impl Plan {
         Plan {
             seed,
             number,
+            variant: 0,
             profile,
             keys,
             lost_disk,
@@ -113,6 +123,13 @@ impl Plan {
             is_sealed,
             unsafe_for,
         }
+    }
+
+    /// The same plan with these scripts of the clients of its first key.
+    pub(super) fn with_scripts(&self, scripts: Vec<Vec<ScriptLine>>) -> Plan {
+        let mut plan = self.clone();
+        plan.keys[0].clients = interned::clients(scripts);
+        plan
     }
 
     /// The number of nodes.
@@ -152,7 +169,7 @@ impl Plan {
     }
 
     pub(super) fn chance(&self) -> Chance {
-        Chance::of(self.seed ^ 0x5eed, self.number)
+        Chance::of(self.seed ^ 0x5eed ^ self.variant << 32, self.number)
     }
 }
 

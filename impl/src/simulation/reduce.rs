@@ -1,6 +1,8 @@
-//! Makes a violation small enough to read: first another run with one key, then a path through that
-//! key's scope, without the steps that the violation does not need.
+//! Makes a violation small enough to read: first another run with one key, then that run with fewer
+//! kinds of faults and shorter scripts, then a path through that key's scope, without the steps that
+//! the violation does not need.
 
+use super::simpler::simpler;
 use super::{Outcome, Plan, Size, run};
 use dynamo_invariants::judge::Violation;
 use dynamo_invariants::property::{Kind, Property};
@@ -9,14 +11,19 @@ use dynamo_invariants::trace::Trace;
 use dynamo_invariants::trace::replay::Run;
 use dynamo_invariants::trace::shrink::shrink;
 use dynamo_model::rules::Rules;
+use std::time::Duration;
 
 /// How many small runs are tried with each number of clients.
 const TRIED_MAX: u64 = 400;
 /// How many violating runs are compared.
 const COMPARED: usize = 8;
+/// How often a simpler plan is tried, each time with other random events.
+const VARIANTS: u64 = 25;
+/// Faults happen for no longer than this in a small run, if such a run is found.
+const UNSAFE_FOR_MAX: Duration = Duration::from_secs(30);
 
-/// The run with the fewest events among some small ones that violate this property: with one key,
-/// and first with one client, then with more. `None`: none was found.
+/// The run with the fewest events among some small ones that violate this property, with one key
+/// and as few clients, requests and kinds of faults as possible. `None`: none was found.
 ///
 /// A smaller part of the given run would take other random choices, so it is as likely to violate
 /// the property as any other small run is.
@@ -27,24 +34,72 @@ pub fn smallest(
     rules: &Rules,
     goes_on: impl Fn() -> bool,
 ) -> Option<(Plan, Outcome)> {
-    let is_it = |outcome: &Outcome| {
-        outcome.violation.as_ref().is_some_and(|it| it.property.name == property.name)
-    };
-    (1..=size.clients).find_map(|clients| {
-        let size = Size { keys: 1, clients, nodes: None, ..*size };
-        let numbers = (0..TRIED_MAX).take_while(|_| goes_on());
-        let runs = numbers.map(|number| {
-            let plan = Plan::draw(plan.seed, number, plan.profile, &size);
-            let outcome = run(&plan, rules);
-            (plan, outcome)
-        });
-        let violating = runs.filter(|(_, outcome)| is_it(outcome)).take(COMPARED);
-        // A path through a scope is the easiest to read, so a run that has one comes first.
-        violating.min_by_key(|(plan, outcome)| {
-            let has_no_path = up_to_violation(plan, outcome, rules).is_none();
-            (has_no_path, plan.nodes(), outcome.path.len())
+    let search = Search { property, rules, goes_on: &goes_on };
+    let short = size.unsafe_for.min(UNSAFE_FOR_MAX);
+    let first = search.first(plan, &Size { unsafe_for: short, ..*size });
+    let long = || (size.unsafe_for > short).then(|| search.first(plan, size)).flatten();
+    Some(search.simplified(first.or_else(long)?))
+}
+
+/// A search for runs that violate a property.
+struct Search<'a> {
+    property: &'a Property,
+    rules: &'a Rules,
+    goes_on: &'a dyn Fn() -> bool,
+}
+
+impl Search<'_> {
+    /// The run of this plan, if it violates the property.
+    fn violating(&self, plan: Plan) -> Option<(Plan, Outcome)> {
+        let outcome = run(&plan, self.rules);
+        let is_it = outcome.violation.as_ref()?.property.name == self.property.name;
+        is_it.then_some((plan, outcome))
+    }
+
+    /// The smallest of some violating runs with one key: with one client if there is one, else with
+    /// more.
+    fn first(&self, plan: &Plan, size: &Size) -> Option<(Plan, Outcome)> {
+        (1..=size.clients).find_map(|clients| {
+            let size = Size { keys: 1, clients, nodes: None, ..*size };
+            let numbers = (0..TRIED_MAX).take_while(|_| (self.goes_on)());
+            let plans = numbers.map(|number| Plan::draw(plan.seed, number, plan.profile, &size));
+            let violating = plans.filter_map(|plan| self.violating(plan)).take(COMPARED);
+            violating.min_by_key(|(plan, outcome)| {
+                (!self.has_path(plan, outcome), plan.nodes(), outcome.path.len())
+            })
         })
-    })
+    }
+
+    /// The run without what the violation does not need. Each attempt takes other random choices,
+    /// so it may miss the violation by chance. It is repeated with other ones then.
+    fn simplified(&self, first: (Plan, Outcome)) -> (Plan, Outcome) {
+        let has_path = self.has_path(&first.0, &first.1);
+        let is_as_good =
+            |(plan, outcome): &(Plan, Outcome)| !has_path || self.has_path(plan, outcome);
+        let mut best = first;
+        loop {
+            let mut simpler = simpler(&best.0).into_iter().take_while(|_| (self.goes_on)());
+            let Some(found) = simpler.find_map(|plan| self.variants(&plan).find(is_as_good)) else {
+                break;
+            };
+            best = found;
+        }
+        let others: Vec<(Plan, Outcome)> = self.variants(&best.0).filter(is_as_good).collect();
+        let all = std::iter::once(best).chain(others);
+        all.min_by_key(|(_, outcome)| outcome.path.len()).expect("there is one")
+    }
+
+    /// Does the run's path through the scope of its key violate the property, too? A few paths do
+    /// not, because a scope lacks a step that the run has taken.
+    fn has_path(&self, plan: &Plan, outcome: &Outcome) -> bool {
+        violating_part(plan, outcome, self.rules).is_some()
+    }
+
+    /// The violating ones among some runs of this plan.
+    fn variants<'s>(&'s self, plan: &'s Plan) -> impl Iterator<Item = (Plan, Outcome)> + 's {
+        let variants = (0..VARIANTS).take_while(|_| (self.goes_on)());
+        variants.filter_map(|variant| self.violating(Plan { variant, ..plan.clone() }))
+    }
 }
 
 /// The path of a run with one key through that key's scope, if it violates the property there too,
@@ -56,28 +111,25 @@ pub fn path_in_scope(
     rules: &Rules,
     defect: Option<&str>,
 ) -> Option<Trace> {
-    let (property, run) = up_to_violation(plan, outcome, rules)?;
+    // Its scope has only the faults that have happened.
+    let Violation { property, scope, .. } = outcome.violation.as_ref()?;
+    // A trace carries the scope. It may be larger than one of a reader's own may be.
+    OwnScope::from(scope).scope().ok()?;
+    let run = violating_part(plan, outcome, rules)?;
     shrink(&Trace::of(&run, defect.map(str::to_owned), property, None))
 }
 
-/// The path of a run with one key through that key's scope, up to the state in which it violates
-/// the property. `None`: the scope cannot take all the steps that it takes to violate it.
-fn up_to_violation(
-    plan: &Plan,
-    outcome: &Outcome,
-    rules: &Rules,
-) -> Option<(&'static Property, Run)> {
-    // Its scope has only the faults that have happened.
+/// The path of a run with one key through that key's scope, up to the first state that violates the
+/// property. Steps that the scope does not have are left out.
+fn violating_part(plan: &Plan, outcome: &Outcome, rules: &Rules) -> Option<Run> {
     let Violation { property, scope, .. } = outcome.violation.as_ref()?;
     if property.kind != Kind::Always || plan.keys.len() != 1 {
         return None;
     }
-    // A trace carries the scope. It may be larger than one of a reader's own may be.
-    OwnScope::from(scope).scope().ok()?;
     let (mut run, _) = Run::of_what_can(scope, *rules, &outcome.path);
     let violates = |state| !(property.condition)(&run.model, state);
     let first = run.states.iter().position(violates)?;
     run.states.truncate(first + 1);
     run.events.truncate(first);
-    Some((property, run))
+    Some(run)
 }

@@ -135,7 +135,7 @@ fn a_defect_is_data() {
 }
 
 /// Runs `dynamo` in a folder.
-fn dynamo_in(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+pub(crate) fn dynamo_in(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     let output = program().args(arguments).current_dir(folder).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (output.status.code(), text(output.stdout), text(output.stderr))

@@ -319,6 +319,28 @@ fn a_saved_scenario_is_explored_and_the_address_needs_no_file() {
 }
 
 #[test]
+fn the_trace_of_a_simulated_run_is_explored_as_any_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let simulated = Command::new(env!("CARGO_BIN_EXE_dynamo"))
+        .args(["simulate", "--defect", "plain-vector-clocks", "--seed", "1", "--runs", "400"])
+        .current_dir(folder.path())
+        .stdout(Stdio::null())
+        .status()
+        .expect("it runs");
+    assert_eq!(simulated.code(), Some(1));
+    let files = fs::read_dir(folder.path()).expect("a folder");
+    let mut files = files.map(|file| file.expect("a file").path());
+    let file = files.find(|file| file.extension().is_some_and(|end| end == "json"));
+    let file = file.expect("the trace is saved");
+    let explorer = explorer(&["--trace", file.to_str().expect("a name")]);
+    let led = explorer.get("/");
+    let address = led.lines().find_map(|line| line.strip_prefix("location: "));
+    let address = address.expect("it leads to the state").trim();
+    assert!(address.contains("/plain-vector-clocks/"), "{address}");
+    assert!(explorer.get(address).starts_with("HTTP/1.1 200"), "{address}");
+}
+
+#[test]
 fn a_scope_from_a_file_has_an_address_with_everything() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("mine.toml");

@@ -20,6 +20,8 @@ const ALONE: &[&[&str]] = &[
     &["check", "one-client", "--json"],
     &["defects", "answer-before-r"],
     &["defects", "answer-before-r", "--json"],
+    &["simulate", "--runs", "2", "--seed", "1"],
+    &["simulate", "--runs", "2", "--seed", "1", "--json"],
     &["trace", "list"],
     &["trace", "list", "--json"],
     &["trace", "show", TRACE],

@@ -5,7 +5,7 @@ use crate::property::{Kind, LooksAt, Property};
 use crate::scope::instance::Instance;
 use crate::scope::{Faults, Scope};
 use crate::system::{System, SystemState};
-use crate::truth::{Ghost, Outcome, observer};
+use crate::truth::{Ghost, Outcome, Read, observer};
 use dynamo_model::client::{Client, ClientState};
 use dynamo_model::ids::{ClientId, Key, NodeId, RequestId};
 use dynamo_model::message::Message;
@@ -291,6 +291,16 @@ impl Case {
     pub(super) fn violation(&self, property: &'static Property) -> Violation {
         let evidence = property.evidence(&self.model, &self.state);
         Violation { property, scope: self.instance().scope, evidence }
+    }
+
+    /// See [`Judge::missed_by_gets`](super::Judge::missed_by_gets). A reaped delete is not missed.
+    pub(super) fn missed_by_gets(&self) -> impl Iterator<Item = usize> + '_ {
+        let ghost = &self.state.history;
+        let is_answered = |read: &&Read| matches!(read.outcome, Outcome::Answered { .. });
+        ghost.reads.iter().filter(is_answered).map(|read| {
+            let told = ghost.with_all_seen(read.shown).union(ghost.forgotten());
+            read.acknowledged_before.minus(told).iter().count()
+        })
     }
 
     pub(super) fn answered(&self) -> (usize, usize) {

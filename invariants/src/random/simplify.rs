@@ -2,7 +2,6 @@
 
 use crate::check::find_within;
 use crate::property::Property;
-use crate::scope::Faults;
 use crate::scope::own::OwnScope;
 use dynamo_model::rules::Rules;
 use std::ops::ControlFlow;
@@ -50,9 +49,7 @@ fn simpler(scope: &OwnScope) -> Vec<OwnScope> {
     for client in 0..scope.clients.len() {
         all.push(without(&|it| drop(it.clients.remove(client))));
     }
-    all.extend(
-        fewer_faults(scope.faults).into_iter().map(|faults| without(&|it| it.faults = faults)),
-    );
+    all.extend(scope.faults.fewer().into_iter().map(|faults| without(&|it| it.faults = faults)));
     for (client, script) in scope.clients.iter().enumerate() {
         for line in 0..script.len() {
             all.push(without(&|it| {
@@ -71,27 +68,4 @@ fn simpler(scope: &OwnScope) -> Vec<OwnScope> {
     all.push(without(&|it| it.clients.retain(|script| !script.is_empty())));
     all.retain(|simpler| simpler != scope);
     all
-}
-
-/// These faults with one less.
-fn fewer_faults(faults: Faults) -> Vec<Faults> {
-    let all = [
-        Faults { loss: false, ..faults },
-        Faults { duplication: false, ..faults },
-        Faults { crashes: 0, ..faults },
-        Faults { timeouts: None, handoffs: 0, ..faults },
-        Faults { timeouts: faults.timeouts.map(|_| 0), ..faults },
-        Faults { client_retries: 0, ..faults },
-        Faults { handoffs: faults.handoffs.saturating_sub(1), ..faults },
-        Faults { lost_disk: None, ..faults },
-        Faults { old_disk: None, ..faults },
-        Faults { reaps: faults.reaps.saturating_sub(1), ..faults },
-        Faults { gossip: false, ..faults },
-        Faults { exchange: false, small_exchanges: false, ..faults },
-        Faults { small_exchanges: false, ..faults },
-        Faults { moved: None, ..faults },
-        Faults { second_key: false, ..faults },
-        Faults { more_histories: faults.more_histories.saturating_sub(1), ..faults },
-    ];
-    all.into_iter().filter(|fewer| *fewer != faults).collect()
 }

@@ -11,7 +11,7 @@ const SEED: u64 = 1;
 const PROFILES: [Profile; 4] = [Profile::Hostile, Profile::Churn, Profile::Rough, Profile::Calm];
 
 fn size(keys: usize) -> Size {
-    Size { nodes: None, keys, clients: 3, unsafe_for: Duration::from_secs(30) }
+    Size { nodes: None, quorum: None, keys, clients: 3, unsafe_for: Duration::from_secs(30) }
 }
 
 fn made(number: u64, keys: usize, rules: &Rules) -> (Plan, Outcome) {

@@ -27,7 +27,7 @@ pub(super) fn print(scopes: &[&Scope], as_json: bool) -> Result<(), Failure> {
 }
 
 /// The scope of the catalogue as one of a reader's own, which needs another name.
-fn copy(scope: &Scope) -> OwnScope {
+pub(super) fn copy(scope: &Scope) -> OwnScope {
     let own = OwnScope::from(scope);
     OwnScope { name: format!("my-{}", own.name), ..own }
 }

@@ -9,8 +9,8 @@ mod tests;
 
 use super::super::arguments::stop_signal;
 use super::super::{Failure, progress};
+use super::cores;
 use super::found::Out;
-use super::{cores, failures};
 use crate::output::say;
 use clap::Args;
 use clap::builder::RangedU64ValueParser;

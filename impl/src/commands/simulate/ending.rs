@@ -1,19 +1,18 @@
 //! The last sentences about a series of runs, the JSON, and the exit code.
 
-use super::Failure;
 use super::series::{Series, Tally};
+use super::{Failure, measured, seen};
 use crate::commands::check::found::Out;
 use crate::commands::table;
 use anyhow::anyhow;
-use dynamo_invariants::catalogue::PROPERTIES;
 use dynamo_invariants::notation::words;
-use dynamo_invariants::property::Kind;
 use serde_json::{Map, Value, json};
 
 /// Tells what all runs did together.
 pub(super) fn conclude(tally: &Tally, out: Out<'_>) {
     out("");
-    tell_reached(tally, out);
+    seen::tell(tally, out);
+    measured::tell(&tally.measures, out);
     let did = &tally.did;
     let count = |number: u64| table::count(number as usize);
     let seconds = tally.began.elapsed().as_secs_f64();
@@ -49,7 +48,7 @@ impl Series<'_> {
         let violated = tally.violated.iter().map(|(property, (runs, first))| {
             json!({ "property": property, "runs": runs, "first": first })
         });
-        let reached = reachable().map(|name| {
+        let reached = seen::reachable().map(|name| {
             (name.to_owned(), json!(tally.did.reached.get(name).copied().unwrap_or_default()))
         });
         let mut did = serde_json::to_value(&tally.did).unwrap_or_default();
@@ -64,6 +63,8 @@ impl Series<'_> {
             "seconds": tally.began.elapsed().as_secs_f64(),
             "virtual_seconds": tally.virtual_time.as_secs_f64(),
             "did": did,
+            "measures": measured::as_json(&tally.measures),
+            "seen": seen::as_json(&tally.seen),
             "violated": violated.collect::<Vec<Value>>(),
         })
     }
@@ -83,24 +84,4 @@ impl Series<'_> {
         }
         Ok(())
     }
-}
-
-fn reachable() -> impl Iterator<Item = &'static str> {
-    PROPERTIES.iter().filter(|it| it.kind == Kind::Reachable).map(|it| it.name)
-}
-
-/// Tells how many runs have shown each *reachable* property, and which none has.
-fn tell_reached(tally: &Tally, out: Out<'_>) {
-    out("In how many runs each situation occurred:");
-    let width = reachable().map(str::len).max().unwrap_or_default();
-    let (shown, never): (Vec<&str>, Vec<&str>) =
-        reachable().partition(|name| tally.did.reached.contains_key(name));
-    for name in shown {
-        let runs = tally.did.reached[name] as usize;
-        out(&format!("  {name:<width$}  {:>7}", table::count(runs)));
-    }
-    if !never.is_empty() {
-        out(&format!("In none: {}", never.join(", ")));
-    }
-    out("");
 }

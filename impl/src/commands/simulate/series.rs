@@ -3,7 +3,8 @@
 use crate::commands::check::found::Out;
 use crate::commands::crew::{self, do_all};
 use crate::commands::table;
-use dynamo::simulation::{self, Outcome, Plan, Profile, Size};
+use dynamo::simulation::measures::Measures;
+use dynamo::simulation::{self, Outcome, Plan, Profile, Seen, Size};
 use dynamo_invariants::defect::Defect;
 use dynamo_model::rules::Rules;
 use indicatif::ProgressBar;
@@ -27,6 +28,8 @@ pub(super) struct Series<'a> {
     pub(super) defect: Option<&'static Defect>,
     pub(super) threads: usize,
     pub(super) keep_going: bool,
+    /// Look for a smaller run after a violation?
+    pub(super) shrinks: bool,
     pub(super) stop: &'a AtomicBool,
 }
 
@@ -34,6 +37,8 @@ pub(super) struct Series<'a> {
 pub(super) struct Tally {
     pub(super) runs: u64,
     pub(super) did: simulation::Tally,
+    pub(super) measures: Measures,
+    pub(super) seen: Seen,
     pub(super) virtual_time: Duration,
     pub(super) began: Instant,
     /// The digest of the runs' digests, in the order of their numbers.
@@ -50,6 +55,8 @@ impl Series<'_> {
         let mut tally = Tally {
             runs: 0,
             did: simulation::Tally::default(),
+            measures: Measures::default(),
+            seen: Seen::default(),
             virtual_time: Duration::ZERO,
             began: Instant::now(),
             digest: 0,
@@ -98,6 +105,8 @@ impl Tally {
     fn count(&mut self, outcome: &Outcome, number: u64) {
         self.runs += 1;
         self.did.add(&outcome.tally);
+        self.measures.add(&outcome.measures);
+        self.seen.add(&outcome.seen);
         self.virtual_time += outcome.virtual_time;
         self.digest = self.digest.rotate_left(7) ^ outcome.digest;
         if let Some(violation) = &outcome.violation {

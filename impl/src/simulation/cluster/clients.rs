@@ -4,6 +4,7 @@ use super::{Cluster, Event};
 use crate::simulation::addresses::{self, Place, place};
 use crate::simulation::session::ClientSession;
 use dynamo_invariants::judge::Script;
+use dynamo_invariants::matrix::Happening;
 use dynamo_invariants::trace::Event as Step;
 use dynamo_model::client::{Client, ClientState};
 use dynamo_model::ids::{ClientId, NodeId};
@@ -36,6 +37,7 @@ impl Cluster {
             !client.has_answer && client.state.as_ref().is_some_and(|state| state.line == line)
         };
         if self.clients.get(&id).is_some_and(is_waiting) {
+            self.watch.happens(Happening::Retry);
             let timer = Timer::Client(ClientId(usize::from(id) as u64));
             self.step(Step::TimeOut { at: self.who(id), timer: timer.clone() });
             self.judge.retried(ClientId(usize::from(id) as u64));
@@ -47,7 +49,9 @@ impl Cluster {
     pub(super) fn reach_client(&mut self, id: Id, from: SocketAddrV4, bytes: &[u8]) {
         let Some(Place::Node(node)) = place(from) else { return };
         let Some(client) = self.clients.get_mut(&id) else { return };
-        for message in client.session.receive(from, bytes, self.now) {
+        let messages = client.session.receive(from, bytes, self.now);
+        self.watch.arrived(None, bytes.len(), &messages.iter().collect::<Vec<&Message>>());
+        for message in messages {
             self.tell_client(id, node.actor(), message);
         }
         self.send_of_client(id);
@@ -83,6 +87,9 @@ impl Cluster {
         if let Some(client) = self.clients.get_mut(&id) {
             client.has_answer &= !matches!(message, Message::Answer(_));
         }
+        if let Message::Answer(answer) = message.as_undated() {
+            self.watch.answered(self.now, answer, self.judge.ask(answer.request()));
+        }
         self.judge.arrived(from, id, &message);
         self.note_message(&message);
         let (from_who, to) = (self.who(from), self.who(id));
@@ -111,6 +118,7 @@ impl Cluster {
             match command {
                 Command::Send(to, message) => {
                     self.judge.sent(id, to, &message);
+                    self.watch.recorder.asked(self.now, &message);
                     let node = NodeId::from_actor(to).map(addresses::of_node);
                     if let (Some(client), Some(to)) = (self.clients.get_mut(&id), node) {
                         client.session.send(to, &message, self.now);

@@ -1,8 +1,9 @@
 //! What goes wrong with nodes and between them, and the end of it.
 
-use super::{Cluster, Event, LOOK_EVERY};
+use super::{Cluster, Event, LOOK_EVERY, LOOK_FIRST_EVERY};
 use crate::server::Ending;
-use crate::simulation::node::{Datagrams, End};
+use crate::simulation::node::{Datagrams, End, SimulatedNode};
+use crate::simulation::seen::Fault;
 use dynamo_invariants::judge::Violation;
 use dynamo_invariants::notation::Who;
 use dynamo_invariants::trace::Event as Step;
@@ -49,6 +50,7 @@ impl Cluster {
         let time = self.chance.between(Duration::ZERO, self.network.weather.pause_for);
         if self.nodes[index].state().is_some() {
             self.tally.pauses += 1;
+            self.watch.seen.fault(Fault::Pause);
             self.stand_still(index, time, Vec::new());
         }
         self.plan_next(Event::Pause);
@@ -62,6 +64,7 @@ impl Cluster {
     /// A commit takes a long time. What the node sends after it waits.
     pub(super) fn wait_for_disk(&mut self, index: usize, sent: Datagrams) {
         self.tally.slow_commits += 1;
+        self.watch.seen.fault(Fault::CommitSlow);
         let time = self.chance.between(Duration::ZERO, self.network.weather.slow_for);
         self.stand_still(index, time, sent);
     }
@@ -76,6 +79,7 @@ impl Cluster {
         let index = self.chance.below(self.nodes.len());
         let time = self.chance.between(Duration::ZERO, self.network.weather.full_for);
         self.tally.full_disks += 1;
+        self.watch.seen.fault(Fault::DiskFull);
         self.nodes[index].is_full = true;
         self.plan_at(self.now + time, Event::FreeDisk(self.nodes[index].id));
         self.plan_next(Event::FillDisk);
@@ -89,6 +93,7 @@ impl Cluster {
             self.step(Step::Crash { at: Who::Node(id) });
         }
         if self.nodes[index].return_to_copy().is_some() {
+            self.watch.seen.fault(Fault::DiskOld);
             self.recover(id);
         }
     }
@@ -107,6 +112,7 @@ impl Cluster {
         }
         self.tally.crashes += 1;
         let id = self.nodes[index].id;
+        self.watch.crashes(self.nodes.iter().filter_map(SimulatedNode::state));
         self.nodes[index].stop();
         self.judge.crashed(id);
         self.step(Step::Crash { at: Who::Node(id) });
@@ -121,6 +127,7 @@ impl Cluster {
         }
         self.step(Step::LoseDisk { at: Who::Node(id) });
         self.nodes[index].stop();
+        self.watch.loses_disk(&self.nodes[index].disk.durable);
         self.nodes[index].lose_disk();
         self.judge.lost_disk(id);
         self.restart(index);
@@ -214,8 +221,12 @@ impl Cluster {
         self.plan_next(Event::Cut);
     }
 
-    /// No more faults: nodes that are down restart, and no further crash or cut is planned.
+    /// No more faults: nodes that are down restart, and no further crash or cut is planned. Nobody
+    /// looks whether all has settled while a datagram of before may still arrive.
     pub(super) fn calm(&mut self) {
+        let weather = &self.network.weather;
+        let straggles_for = weather.straggles_for * u32::from(weather.straggles > 0);
+        let may_arrive_for = straggles_for.max(weather.delay.1);
         self.network.calm();
         let is_fault = |event: &Event| {
             use Event::{Crash, Cut, FillDisk, Pause, Stop};
@@ -227,7 +238,7 @@ impl Cluster {
             let id = self.nodes[index].id;
             self.happen(Event::Restart(id));
         }
-        self.plan_at(self.now + LOOK_EVERY, Event::Look);
+        self.plan_at(self.now + may_arrive_for.max(LOOK_FIRST_EVERY), Event::Look);
     }
 
     pub(super) fn verdict_at_rest(&mut self) -> Option<Violation> {
@@ -239,10 +250,11 @@ impl Cluster {
 
     /// Looks whether all that must be so eventually is so now.
     pub(super) fn look(&mut self) {
-        if let Some(times) = self.settled {
-            let is_settled = self.now >= self.settles_from && self.verdict_at_rest().is_none();
-            self.settled = Some(if is_settled { times + 1 } else { 0 });
-            self.plan_at(self.now + LOOK_EVERY, Event::Look);
-        }
+        let rests = self.verdict_at_rest().is_none();
+        self.watch.recorder.looked(self.now, rests);
+        let is_settled = rests && self.now >= self.settles_from;
+        self.settled = if is_settled { self.settled + 1 } else { 0 };
+        let pause = if is_settled { LOOK_EVERY } else { LOOK_FIRST_EVERY };
+        self.plan_at(self.now + pause, Event::Look);
     }
 }

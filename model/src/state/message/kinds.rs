@@ -1,6 +1,6 @@
 //! The kinds of messages, with their names and their documentation.
 
-use super::MessageKind;
+use super::{Message, MessageKind};
 use crate::state::request::{AnswerKind, OperationKind};
 use std::fmt;
 use strum::{EnumMessage, VariantArray};
@@ -13,6 +13,26 @@ pub fn kinds() -> Vec<String> {
 /// The documentation of a kind of messages, by its name; `None`: there is no such kind.
 pub fn documentation(kind: &str) -> Option<String> {
     documented().into_iter().find(|(name, _)| name == kind).map(|(_, text)| text)
+}
+
+impl Message {
+    /// The place of this message's kind in the list of [`kinds`].
+    pub fn kind(&self) -> usize {
+        let outer = MessageKind::from(self);
+        let inner = match self {
+            Message::Request(operation) => OperationKind::from(operation) as usize,
+            Message::Answer(answer) => AnswerKind::from(answer) as usize,
+            _ => 0,
+        };
+        // Requests and answers take more than one place in the list.
+        let more = |kind: MessageKind, count: usize| {
+            if outer as usize > kind as usize { count - 1 } else { 0 }
+        };
+        outer as usize
+            + inner
+            + more(MessageKind::Request, OperationKind::VARIANTS.len())
+            + more(MessageKind::Answer, AnswerKind::VARIANTS.len())
+    }
 }
 
 /// Every kind: its name, and its documentation. That of a request or an answer is the message's
@@ -43,6 +63,23 @@ fn texts<Kind: EnumMessage + fmt::Debug>(kinds: &[Kind]) -> Vec<(String, &'stati
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::algebra::ids::{ClientId, Key, RequestId};
+    use crate::state::request::{Answer, Operation};
+
+    #[test]
+    fn a_message_knows_the_place_of_its_kind() {
+        let request = RequestId { client: ClientId(7), number: 0 };
+        let key = Key::new("k").expect("a valid key");
+        let get = Operation::Get { request, key, pr: 0 };
+        for (message, name) in [
+            (Message::Request(get), "Request Get"),
+            (Message::Answer(Answer::NoRoute { request }), "Answer NoRoute"),
+            (Message::Forwarded { request }, "Forwarded"),
+            (Message::Stored { request }, "Stored"),
+        ] {
+            assert_eq!(kinds()[message.kind()], name);
+        }
+    }
 
     #[test]
     fn every_kind_is_documented() {

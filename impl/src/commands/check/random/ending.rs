@@ -3,6 +3,7 @@
 use super::tally::{First, Tally};
 use super::{Failure, STATES_MAX, Session};
 use crate::commands::check::found::Out;
+use crate::commands::check::smaller::under;
 use crate::commands::table;
 use anyhow::anyhow;
 use dynamo_invariants::catalogue::PROPERTIES;
@@ -110,7 +111,7 @@ impl Session<'_> {
             STATES_MAX => String::new(),
             most => format!(" --states-max {most}"),
         };
-        let defect = self.under_defect();
+        let defect = under(self.defect);
         let keep_going =
             if self.defect.is_some() && self.keep_going { " --keep-going" } else { "" };
         format!(
