@@ -89,9 +89,13 @@ impl Cluster {
         let ids = (0..plan.nodes()).map(NodeId);
         let founders = plan.founders();
         let node = Node { config: plan.config(), founders, address: None, rules: *rules };
-        let nodes = ids.map(|id| SimulatedNode::new(id, node.clone())).collect();
+        let mut nodes: Vec<SimulatedNode> =
+            ids.map(|id| SimulatedNode::new(id, node.clone())).collect();
         let keys = plan.keys.iter().copied().zip(plan.clients()).collect();
         let judge = Judge::new(keys, rules);
+        for node in &mut nodes {
+            node.disk = judge.first_disk(node.id).unwrap_or_default();
+        }
         let client = |script: Script| {
             (
                 Id::from(script.id.0 as usize),

@@ -61,7 +61,7 @@ impl Changed {
 
 /// One key of a run.
 pub(super) struct Case {
-    /// Its scope has only those faults that have happened: timeouts, retries of clients and crashes.
+    /// Of timeouts, retries of clients and crashes, its scope has only those that have happened.
     /// Until the first one, the run is a path through the scope without it.
     model: System,
     /// The scope with all faults that may happen.
@@ -92,6 +92,16 @@ impl Case {
         // nothing has happened yet.
         case.state.history = case.model.init_history.clone();
         case
+    }
+
+    pub(super) fn without_bystanders(&mut self) {
+        self.model.cfg.bystanders.clear();
+    }
+
+    /// The key, and others that no client uses.
+    pub(super) fn keys(&self) -> impl Iterator<Item = Key> {
+        let bystanders = self.instance().bystanders.iter().map(|it| it.key.clone());
+        std::iter::once(self.instance().key.clone()).chain(bystanders)
     }
 
     pub(super) fn instance(&self) -> &Instance {
