@@ -258,8 +258,8 @@ impl Case {
         concerned.into_iter().find(|property| !self.shows(property))
     }
 
-    /// From now on, the network delivers no message twice. A scope's network may do so for ever, but
-    /// that of a run does so only for a time.
+    /// From now on, the network delivers no message twice. A scope's network may do so for ever,
+    /// but that of a run does so only for a time.
     pub(super) fn calm(&mut self) {
         self.model.cfg.scope.faults.duplication = false;
     }
