@@ -43,10 +43,15 @@ impl Judge {
     /// Judges a run with these keys, each in a scope of its own with these clients. All scopes have
     /// the same nodes. No two share a key, or a client, but for one that only changes members.
     pub fn new(keys: Vec<(Scope, Vec<ClientId>)>, rules: &Rules) -> Judge {
-        let cases: Vec<Case> =
+        let mut cases: Vec<Case> =
             keys.into_iter().map(|(scope, clients)| Case::new(scope, clients, rules)).collect();
+        // In other runs, the other keys are what bystanders stand for.
+        if let [only] = cases.as_mut_slice() {
+            only.add_bystanders();
+        }
         let of_key = cases.iter().enumerate();
-        let of_key = of_key.map(|(index, case)| (case.instance().key.clone(), index)).collect();
+        let of_key = of_key.flat_map(|(index, case)| case.keys().map(move |key| (key, index)));
+        let of_key = of_key.collect();
         let mut of_client: HashMap<ClientId, Vec<usize>> = HashMap::new();
         for (index, case) in cases.iter().enumerate() {
             for client in &case.instance().clients {
@@ -62,6 +67,11 @@ impl Judge {
     /// The clients of the run, each with its script. A client of several keys comes several times.
     pub fn scripts(&self) -> impl Iterator<Item = Script> + '_ {
         self.cases.iter().flat_map(Case::scripts)
+    }
+
+    /// What a node has on disk at the start, if anything.
+    pub fn first_disk(&self, node: NodeId) -> Option<Durable> {
+        self.cases.iter().find_map(|case| case.instance().disk(node))
     }
 
     /// A node or a client sends a message.

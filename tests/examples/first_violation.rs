@@ -1,5 +1,5 @@
-//! Simulates clusters with one key until a run violates a property. The tool `simulated_mutants` runs
-//! this program in a copy of the workspace that has mutants.
+//! Simulates clusters with one key until a run violates a property. The tool `simulated_mutants`
+//! runs this program in a copy of the workspace that has mutants.
 //!
 //! Arguments: the seed, the most runs, the most seconds, and a defect whose rules the nodes follow
 //! (the protocol's own if left out). It prints one line, with tabs in between.

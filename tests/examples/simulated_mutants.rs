@@ -1,9 +1,9 @@
-//! Simulates clusters under each defect of the gallery and each mutant of `tests/mutants/*.toml`, and
-//! records after how many runs a property is violated.
+//! Simulates clusters under each defect of the gallery and each mutant of `tests/mutants/*.toml`,
+//! and records after how many runs a property is violated.
 //!
 //! It uses the same copy of the workspace as the tool `mutants`. After each one it writes
-//! `tests/mutants/simulated.json` and `tests/mutants/SIMULATION.md`, so Ctrl-C loses only the one that
-//! is being simulated.
+//! `tests/mutants/simulated.json` and `tests/mutants/SIMULATION.md`, so Ctrl-C loses only the one
+//! that is being simulated.
 
 use clap::Parser;
 use dynamo_invariants::catalogue::DEFECTS;

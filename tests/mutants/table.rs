@@ -15,7 +15,8 @@ the smallest pinned number of states to the largest. *Assertion* means that an a
 protocol's own types fails. A bug that only changes the number of states of a scope is not found:
 `dynamo check` would report the count, but could not say what is wrong. For mutants that the check
 does not find, the table says why, as far as it is known: these reasons are not proved. It also
-says which test of `model/` fails under them, if any.
+says which test of `model/` fails under them, if any. [SIMULATION.md](SIMULATION.md) says which bugs
+simulated clusters find.
 
 The tool wrote this page. To make it anew, or only some of its rows:
 

@@ -125,9 +125,13 @@ impl Cluster {
         let common = Common { node, cipher, cut_above, addresses };
         let mut chance = plan.chance();
         let mut clock = || Clock::with_drift(chance.around(plan.weather.drift));
-        let nodes = ids.map(|id| SimulatedNode::new(id, common.clone(), clock())).collect();
+        let mut nodes: Vec<SimulatedNode> =
+            ids.map(|id| SimulatedNode::new(id, common.clone(), clock())).collect();
         let keys = plan.keys.iter().copied().zip(plan.clients()).collect();
         let judge = Judge::new(keys, rules);
+        for node in &mut nodes {
+            node.disk.durable = judge.first_disk(node.id).unwrap_or_default();
+        }
         let keys = plan.keys.iter().map(Scope::key).collect();
         let recorder = Recorder::new(plan.nodes().into(), keys, plan.unsafe_for);
         let client = |script: Script| {

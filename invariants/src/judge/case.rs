@@ -67,7 +67,7 @@ impl Changed {
 
 /// One key of a run.
 pub(super) struct Case {
-    /// Its scope has only those faults that have happened: timeouts, retries of clients and crashes.
+    /// Of timeouts, retries of clients and crashes, its scope has only those that have happened.
     /// Until the first one, the run is a path through the scope without it.
     model: System,
     /// The scope with all faults that may happen.
@@ -82,7 +82,6 @@ pub(super) struct Case {
 
 impl Case {
     pub(super) fn new(scope: Scope, clients: Vec<ClientId>, rules: &Rules) -> Case {
-        // The other keys of the run are what a scope's bystanders stand for.
         let mut instance = scope.instance_with(clients);
         // Preconditions rest on what has happened, not on what may happen later.
         let Faults { timeouts, client_retries, crashes, .. } = &mut instance.scope.faults;
@@ -95,6 +94,17 @@ impl Case {
         };
         let always = PROPERTIES.iter().filter(applies).collect();
         Case { model, scope, state, sent: Vec::new(), changed: Changed::default(), always }
+    }
+
+    pub(super) fn add_bystanders(&mut self) {
+        let instance = &mut self.model.cfg;
+        instance.bystanders = self.scope.bystanders(&instance.key);
+    }
+
+    /// The key, and others that no client uses.
+    pub(super) fn keys(&self) -> impl Iterator<Item = Key> {
+        let bystanders = self.instance().bystanders.iter().map(|it| it.key.clone());
+        std::iter::once(self.instance().key.clone()).chain(bystanders)
     }
 
     pub(super) fn instance(&self) -> &Instance {
@@ -122,7 +132,10 @@ impl Case {
 
     pub(super) fn sent(&mut self, from: Id, to: Id, message: &Message) {
         let Some(envelope) = self.envelope(from, to, message) else { return };
+        // The observer need not infer crashes here: see `set_crashed`.
+        let crashes = std::mem::take(&mut self.model.cfg.scope.faults.crashes);
         let next = observer::record_out(&self.model.cfg, &self.state.history, envelope);
+        self.model.cfg.scope.faults.crashes = crashes;
         self.sent.push(Envelope { src: envelope.src, dst: envelope.dst, msg: message.clone() });
         self.changed.network = true;
         self.follow(next);
@@ -162,6 +175,12 @@ impl Case {
         self.state.crashed[usize::from(node.0)] = is_down;
         if is_down {
             self.model.cfg.scope.faults.crashes = self.scope.faults.crashes;
+            // A coordinator forgets what it has heard. In a scope the observer sees no crashes, so
+            // it infers that from what the coordinator asks next.
+            for read in &mut self.state.history.reads {
+                read.hearings.retain(|hearing| hearing.coordinator != node);
+            }
+            self.changed.truth = true;
         }
         self.changed.memory = true;
     }
@@ -262,8 +281,8 @@ impl Case {
         concerned.into_iter().find(|property| !self.shows(property))
     }
 
-    /// From now on, the network delivers no message twice. A scope's network may do so for ever, but
-    /// that of a run does so only for a time.
+    /// From now on, the network delivers no message twice. A scope's network may do so for ever,
+    /// but that of a run does so only for a time.
     pub(super) fn calm(&mut self) {
         self.model.cfg.scope.faults.duplication = false;
         self.state.network = Network::new_unordered_nonduplicating([]);

@@ -314,7 +314,7 @@ impl Scope {
     }
 
     /// See [`Instance::bystanders`].
-    fn bystanders(&self, key: &Key) -> Vec<Bystander> {
+    pub(crate) fn bystanders(&self, key: &Key) -> Vec<Bystander> {
         if !self.has_bystander() {
             return Vec::new();
         }

@@ -65,8 +65,8 @@ impl Cluster {
         }
     }
 
-    /// A client takes every history at once, and an answer after a pause. An answer that it does not
-    /// wait for tells it nothing, as in a scope.
+    /// A client takes every history at once, and an answer after a pause. An answer that it does
+    /// not wait for tells it nothing, as in a scope.
     pub(super) fn tell_client(&mut self, id: Id, from: Id, message: Message) {
         let Some(client) = self.clients.get_mut(&id) else { return };
         let Some(state) = &client.state else { return };
