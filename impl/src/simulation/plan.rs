@@ -69,7 +69,7 @@ pub struct Plan {
 }
 
 /// One run of so many has encrypted datagrams.
-const SEALED_EVERY: u64 = 4;
+const SEALED_EVERY: u64 = 16;
 /// The virtual time after the last fault within which everything must settle. Pauses between
 /// handoffs grow to 48 s, and a node compares with each peer in turn.
 pub(super) const SETTLES_WITHIN: Duration = Duration::from_mins(15);

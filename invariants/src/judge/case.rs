@@ -175,13 +175,13 @@ impl Case {
         self.state.crashed[usize::from(node.0)] = is_down;
         if is_down {
             self.model.cfg.scope.faults.crashes = self.scope.faults.crashes;
-            // A coordinator forgets what it has heard. In a scope the observer sees no crashes, so
-            // it infers that from what the coordinator asks next.
-            for read in &mut self.state.history.reads {
-                read.hearings.retain(|hearing| hearing.coordinator != node);
-            }
-            self.changed.truth = true;
         }
+        // A coordinator that stops or starts forgets what it has heard. In a scope the observer sees
+        // no crashes, so it infers that from what the coordinator asks next.
+        for read in &mut self.state.history.reads {
+            read.hearings.retain(|hearing| hearing.coordinator != node);
+        }
+        self.changed.truth = true;
         self.changed.memory = true;
     }
 

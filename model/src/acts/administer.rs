@@ -120,7 +120,12 @@ impl Handler<'_, '_> {
     ) -> Result<bool, ChangeRefusal> {
         let config = &self.node.config;
         let needed = config.r().max(config.w());
-        let after = self.state.durable.history.with_wish(&self.node.rules, node, wish, needed);
+        let history = &self.state.durable.history;
+        let after = if node == self.id && wish == Wish::Remove {
+            Err(ChangeRefusal::RemovesItself(node))
+        } else {
+            history.with_wish(&self.node.rules, node, wish, needed)
+        };
         self.remember(request, Decision::Change(after.as_ref().map(|_| ()).map_err(|it| *it)));
         let is_new = after.as_ref().is_ok_and(|history| self.keep(history));
         if !is_new {

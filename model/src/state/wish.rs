@@ -58,4 +58,10 @@ pub enum ChangeRefusal {
         "node {0} has joined as many times as a node can: give the node that is to join another id"
     )]
     JoinedTooOften(NodeId),
+    /// The others accept nothing from a removed node. If only that node knew of its removal, and
+    /// could reach nobody before it ends, they would never learn of it.
+    #[error(
+        "node {0} cannot remove itself: let it leave, or stop it and ask another node to remove it"
+    )]
+    RemovesItself(NodeId),
 }

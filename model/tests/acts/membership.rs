@@ -72,6 +72,7 @@ fn impossible_changes_are_refused() {
             _ => panic!("{sent:?}"),
         }
     };
+    assert_eq!(refused(0, Wish::Remove), Some(ChangeRefusal::RemovesItself(NodeId(0))));
     assert_eq!(refused(7, Wish::Leave), Some(ChangeRefusal::NoMember(NodeId(7))));
     assert_eq!(refused(2, Wish::Remove), None);
     assert_eq!(refused(2, Wish::Join(None)), Some(ChangeRefusal::RemovedForGood(NodeId(2))));
