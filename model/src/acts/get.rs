@@ -71,8 +71,14 @@ impl Handler<'_, '_> {
             return;
         }
         let running = self.running_get(request);
-        if let Err(index) = index {
-            running.replies.insert(index, (from, siblings));
+        match index {
+            // It is asked again when it becomes a replica. It may have gathered versions since its
+            // first answer, and now counts for them.
+            Ok(index) => {
+                let held = &mut running.replies[index].1;
+                *held = rules.merge_siblings(held, &siblings);
+            }
+            Err(index) => running.replies.insert(index, (from, siblings)),
         }
         if let Some(counted) = counted {
             running.collecting.tally.count(counted);

@@ -44,7 +44,8 @@ pub type Reply = (NodeId, Siblings);
 pub struct RunningGet {
     /// The nodes asked what they hold, and the nodes that have answered.
     pub collecting: Collecting,
-    /// The first answer of each node that has answered, by node.
+    /// The answer of each node that has answered, by node. If a node that has answered counts only
+    /// with a later answer, that one is merged with the first.
     pub replies: Vec<Reply>,
 }
 
