@@ -14,7 +14,7 @@ use dynamo_model::node::{Choice, Durable, Node, State, Timer};
 use rand::RngExt as _;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::seq::IndexedRandom;
-use stateright::actor::{Actor, Command, Id, Out};
+use stateright::actor::{Actor, Command, Id, Out, is_no_op};
 use std::borrow::Cow;
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -42,8 +42,9 @@ pub trait Network {
 pub(crate) enum Event {
     /// A message came in.
     Received(Id, Message),
-    /// The reply to a get came in that the node has given up or forgotten. Nobody hears it.
-    ReceivedLate(Id, Message),
+    /// The reply to a get came in, and the node ignores it: it has given the get up, it has this
+    /// reply already, or the sender is no peer. As in a scope, nobody hears it.
+    Ignored(Id, Message),
     /// A timer fired.
     Fired(Timer),
     /// A random choice was made.
@@ -138,12 +139,20 @@ impl Interpreter {
 
     /// Handles a received message.
     pub fn on_message(&mut self, from: Id, message: Message, now: Instant) {
-        let is_late = matches!(&message, Message::Fetched { request, .. }
-            if !self.state.gets.contains_key(request));
-        let received = if is_late { Event::ReceivedLate } else { Event::Received };
-        self.note(|| received(from, message.clone()));
         let mut out = Out::new();
-        self.node.on_msg(self.id, &mut self.state, from, message, &mut out);
+        if self.record.is_some() && matches!(message, Message::Fetched { .. }) {
+            // On a borrowed state, so that one sees whether the node ignores the reply.
+            let (told, mut state) = (message.clone(), Cow::Borrowed(&*self.state));
+            self.node.on_msg(self.id, &mut state, from, message, &mut out);
+            let received = if is_no_op(&state, &out) { Event::Ignored } else { Event::Received };
+            if let Cow::Owned(changed) = state {
+                self.state = Cow::Owned(changed);
+            }
+            self.note(|| received(from, told));
+        } else {
+            self.note(|| Event::Received(from, message.clone()));
+            self.node.on_msg(self.id, &mut self.state, from, message, &mut out);
+        }
         self.carry_out(out, now);
     }
 

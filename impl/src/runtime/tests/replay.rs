@@ -96,7 +96,7 @@ fn replay(record: &Record) -> (Durable, Vec<(Id, Message)>) {
     let mut state: Cow<'_, State> = Cow::Owned(node.on_start(id, &Some(saved.clone()), &mut out));
     for event in &record.events {
         match event.clone() {
-            Event::Received(from, message) | Event::ReceivedLate(from, message) => {
+            Event::Received(from, message) | Event::Ignored(from, message) => {
                 node.on_msg(id, &mut state, from, message, &mut out);
             }
             Event::Fired(timer) => node.on_timeout(id, &mut state, &timer, &mut out),
@@ -143,7 +143,7 @@ fn a_fresh_actor_with_the_inputs_of_a_real_node_does_what_the_node_did() {
             *sent.entry((id, to, message)).or_default() += 1;
         }
         for event in record.events.iter().filter(|_| stays(id)) {
-            if let Event::Received(from, message) | Event::ReceivedLate(from, message) = event
+            if let Event::Received(from, message) | Event::Ignored(from, message) = event
                 && NodeId::from_actor(*from).is_some()
             {
                 *received.entry((*from, id, message.clone())).or_default() += 1;

@@ -25,7 +25,7 @@ impl Cluster {
     ) {
         let (node, bytes) = (&self.nodes[index], datagrams.iter().map(|(_, bytes)| bytes.len()));
         let received = record.iter().filter_map(|happened| match happened {
-            Happened::Received(_, message) | Happened::ReceivedLate(_, message) => Some(message),
+            Happened::Received(_, message) | Happened::Ignored(_, message) => Some(message),
             _ => None,
         });
         let messages: Vec<&Message> = received.collect();
@@ -47,7 +47,7 @@ impl Cluster {
                     self.step(Step::Deliver { from, to: at, message });
                 }
                 // The ground truth does not hear it either.
-                Happened::ReceivedLate(from, message) => {
+                Happened::Ignored(from, message) => {
                     self.digest.update(&usize::from(self.script_of(*from)).to_le_bytes());
                     self.note_message(message);
                 }
