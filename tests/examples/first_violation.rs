@@ -11,7 +11,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 const PROFILES: [Profile; 4] = [Profile::Hostile, Profile::Churn, Profile::Rough, Profile::Calm];
-const SIZE: Size = Size { nodes: None, keys: 1, clients: 3, unsafe_for: Duration::from_secs(30) };
+const SIZE: Size =
+    Size { nodes: None, keys: 1, clients: 3, quorum: None, unsafe_for: Duration::from_secs(30) };
 
 fn main() {
     // An assertion of the protocol counts as a violation. Its message is of no use here.

@@ -44,7 +44,7 @@ A run without a violation proves nothing. dynamo check visits every order of eve
 small scopes. A run sees one order, in a larger cluster and over a longer time.";
 
 /// The most nodes of a run.
-const NODES_MAX: i64 = 10;
+const NODES_MAX: i64 = 1_000;
 
 /// Run clusters in virtual time while things go wrong, judged by the properties of dynamo check
 #[derive(Debug, Args)]

@@ -91,8 +91,11 @@ impl Plan {
         let pace = Pace::draw(profile, &weather, unsafe_for, &mut chance);
         let is_lost = matches!(profile, Profile::Hostile | Profile::Churn) && chance.is_so(2_500);
         let lost_disk = is_lost.then(|| NodeId(chance.below(usize::from(nodes)) as u16));
-        let changes =
-            if profile == Profile::Churn { keys::changes(&mut chance, nodes) } else { vec![] };
+        let changes = if profile == Profile::Churn {
+            keys::changes(&mut chance, nodes, unsafe_for)
+        } else {
+            vec![]
+        };
         let habits = Habits::draw(&mut chance);
         let (chance, weather_of, pace_of) = (&mut chance, &weather, &pace);
         let mut all = Keys {

@@ -29,6 +29,8 @@ impl Node {
             handler.resume_reaping();
             handler.set_gossip_timer();
             handler.begin_planting();
+            // It may have left with an old disk, and now has an empty one.
+            handler.consider_being_gone();
         }
         state.into_owned()
     }

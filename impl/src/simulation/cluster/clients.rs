@@ -6,7 +6,7 @@ use crate::simulation::session::ClientSession;
 use dynamo_invariants::judge::Script;
 use dynamo_invariants::matrix::Happening;
 use dynamo_invariants::trace::Event as Step;
-use dynamo_model::client::{Client, ClientState};
+use dynamo_model::client::{Client, ClientState, Line};
 use dynamo_model::ids::{ClientId, NodeId};
 use dynamo_model::message::Message;
 use dynamo_model::node::Timer;
@@ -78,7 +78,11 @@ impl Cluster {
             return;
         }
         client.has_answer = true;
-        let after = self.chance.between(Duration::ZERO, self.pace.thinks_for);
+        let thinks_for = match client.script.client.script.as_slice() {
+            [(_, Line::Administer { .. }), ..] => self.pace.administers_every,
+            _ => self.pace.thinks_for,
+        };
+        let after = self.chance.between(Duration::ZERO, thinks_for);
         self.plan_at(self.now + after, Event::Hear { client: id, from, message });
     }
 

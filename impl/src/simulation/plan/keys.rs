@@ -10,10 +10,15 @@ use crate::drawn::Chance;
 use crate::simulation::weather::Weather;
 use dynamo_invariants::scope::{Ask, Faults, NO_FAULTS, OWN_VIEW, Scope, ScriptLine};
 use dynamo_model::ids::NodeId;
+use std::time::Duration;
 
 /// How often clients ask something. 0: never.
 type Weight = usize;
 
+/// The most changes that an administrator asks for.
+const CHANGES_MAX: usize = 30;
+/// In long runs, an administrator asks for up to one more change in each such time.
+const CHANGE_EVERY: Duration = Duration::from_mins(15);
 /// The most puts of a key.
 const PUTS_MAX: usize = 10;
 
@@ -65,23 +70,38 @@ impl Habits {
 pub(super) type Change = (NodeId, NodeId, fn(usize) -> Ask);
 
 /// Draws what one or two administrators ask for. Some node is a member at the start: it joins only
-/// after it has left, if at all.
-pub(super) fn changes(chance: &mut Chance, nodes: u16) -> Vec<Vec<Change>> {
+/// after it has left, if at all. A node joins through one that was a member at the start: one that
+/// never was does not run yet.
+pub(super) fn changes(chance: &mut Chance, nodes: u16, unsafe_for: Duration) -> Vec<Vec<Change>> {
+    let most = CHANGES_MAX.min(4 + (unsafe_for.as_secs() / CHANGE_EVERY.as_secs()) as usize);
     loop {
         let administrators = 1 + chance.below(2);
-        let drawn: Vec<_> = (0..administrators).map(|_| any_changes(chance, nodes)).collect();
-        let joins_first = |node| {
-            let first = drawn.iter().flatten().find(|(_, changed, _)| *changed == node);
-            first.is_some_and(|(_, _, what)| matches!(what(0), Ask::Join(_)))
+        let mut drawn: Vec<_> =
+            (0..administrators).map(|_| any_changes(chance, nodes, most)).collect();
+        let joins_first = |node: &NodeId| {
+            let first = drawn.iter().flatten().find(|(_, changed, _)| changed == node);
+            first.is_some_and(|(_, _, what)| is_join(*what))
         };
-        if !(0..nodes).map(NodeId).all(joins_first) {
-            return drawn;
+        let (joining, founders): (Vec<NodeId>, Vec<NodeId>) =
+            (0..nodes).map(NodeId).partition(joins_first);
+        if founders.is_empty() {
+            continue;
         }
+        for (via, node, what) in drawn.iter_mut().flatten() {
+            if is_join(*what) && (*via == *node || joining.contains(via)) {
+                *via = chance.one_of(&founders);
+            }
+        }
+        return drawn;
     }
 }
 
-fn any_changes(chance: &mut Chance, nodes: u16) -> Vec<Change> {
-    let count = 1 + chance.below(4);
+fn is_join(what: fn(usize) -> Ask) -> bool {
+    matches!(what(0), Ask::Join(_))
+}
+
+fn any_changes(chance: &mut Chance, nodes: u16, most: usize) -> Vec<Change> {
+    let count = 1 + chance.below(most);
     let mut node = || NodeId(chance.below(usize::from(nodes)) as u16);
     let pairs: Vec<(NodeId, NodeId)> = (0..count).map(|_| (node(), node())).collect();
     let what = [Ask::Join, Ask::Join, Ask::Leave, Ask::Leave, Ask::Remove];

@@ -15,6 +15,8 @@ const fn ms(ms: u64) -> Duration {
 
 /// How long a client waits before it asks again.
 const CLIENT_WAITS: Duration = Duration::from_secs(1);
+/// In a run that is longer, changes of members spread over the run.
+const LONG: Duration = Duration::from_mins(30);
 /// How often a client asks again, if it does.
 const CLIENT_RETRIES: u8 = 3;
 
@@ -25,6 +27,9 @@ pub struct Pace {
     pub begins_within: Duration,
     /// The longest pause of a client between an answer and its next request.
     pub thinks_for: Duration,
+    /// The longest pause of an administrator. In long runs it is so long that the changes of members
+    /// spread over the run.
+    pub administers_every: Duration,
     /// How often a client asks again.
     pub client_retries: u8,
     /// How long a coordinator waits. `None`: for ever.
@@ -58,9 +63,12 @@ impl Pace {
             + u32::from(patience.retransmissions + 1) * patience.answer_within;
         let gossips = profile == Profile::Churn || chance.is_so(7_500);
         let compares = chance.is_so(5_000);
+        let thinks_for = if chance.is_so(5_000) { thinks_for } else { Duration::ZERO };
+        let is_long = unsafe_for > LONG;
         Pace {
+            administers_every: if is_long { unsafe_for / 15 } else { thinks_for },
             begins_within: magnitude(chance, ms(10), unsafe_for),
-            thinks_for: if chance.is_so(5_000) { thinks_for } else { Duration::ZERO },
+            thinks_for,
             client_retries,
             patience: waits.then_some(patience),
             handoff_after: magnitude(chance, ms(10), Handoff::LOCAL.first_after),
