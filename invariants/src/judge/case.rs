@@ -37,6 +37,7 @@ pub struct Violation {
     pub evidence: Vec<String>,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "the parts change independently")]
 /// Which parts of a case have changed since it was last judged.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Changed {
