@@ -317,7 +317,8 @@ fn must_see(world: &World<'_>, read: &Read, write: WriteId, asked: Asked) -> boo
     // A new replica gathers what W replicas may have confirmed from as many as R need not ask.
     let must_overlap = instance.config.w() + instance.config.r() > instance.config.n() + lost;
     let is_current = is_current && (!instance.changes || must_overlap);
-    let forgotten = if instance.changes { world.removed_count() + world.disks_lost() } else { 0 };
+    let removed = || world.removed().len();
+    let forgotten = if instance.changes { removed() + world.disks_lost() } else { 0 };
     is_current && confirmed > forgotten && confirmed + heard > instance.config.n() + lost
 }
 

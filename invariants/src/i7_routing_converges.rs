@@ -52,8 +52,9 @@ const PROPERTIES: &[Property] = &[
             VIEWS_DIFFER,
             "Eventually every member knows every membership change that any node knows (Dynamo \
              paper §4.8). So all members have the same preference lists. Exception: a node that \
-             has stopped does not hear that it is to join again. Exception: once a disk is lost, a \
-             change that only stopped nodes know does not count. Precondition: nodes gossip.",
+             has stopped does not hear that it is to join again. Exception: a change that only \
+             removed nodes know does not count, nor, once a disk is lost, one that only stopped \
+             nodes know. Precondition: nodes gossip.",
             |model, state| {
                 let world = World { model, state };
                 lagging(&world).into_iter().all(|node| world.is_gone(node))
@@ -114,15 +115,16 @@ const PROPERTIES: &[Property] = &[
             SERVED,
             "A coordinator eventually knows every membership change that a node knew when it \
              served this coordinator. So does a client that chose a node by its own view: it \
-             eventually knows what that node knew. Exception: a node that is gone, and so may \
-             have stopped. Exception: a client, if messages may be lost. Only its own requests \
+             eventually knows what that node knew. Exception: a node that is gone or was removed, \
+             and so may have stopped. Exception: a client, if messages may be lost. Only its own requests \
              tell it of changes, and it may have none left. Precondition: no disk is lost. \
              Precondition: no message is lost, or nodes gossip.",
             |model, state| {
                 let world = World { model, state };
                 let is_forgotten = world.disks_lost() > 0;
-                let nodes_know =
-                    || world.nodes().all(|node| world.is_gone(node) || knows_its_due(&world, node));
+                let may_have_stopped = |node| world.is_gone(node) || world.is_removed(node);
+                let knows = |node| knows_its_due(&world, node) || may_have_stopped(node);
+                let nodes_know = || world.nodes().all(knows);
                 let clients_know =
                     || model.cfg.scope.faults.loss || every_client_served_knows(model, state);
                 is_forgotten || nodes_know() && clients_know()
@@ -235,7 +237,8 @@ fn lagging(world: &World<'_>) -> Vec<NodeId> {
     if !world.model.cfg.changes {
         return Vec::new();
     }
-    let tells = |node: &NodeId| world.disks_lost() == 0 || !world.is_gone(*node);
+    let (removed, is_lost) = (world.removed(), world.disks_lost() > 0);
+    let tells = |node: &NodeId| !removed.contains(node) && !(is_lost && world.is_gone(*node));
     let told = world.nodes().filter(tells).map(|node| world.history(node));
     let all = told.fold(world.model.cfg.founders.clone(), |all, history| all.union(history));
     let is_member = |node: &NodeId| standing(&all, *node) == Standing::Member;

@@ -11,7 +11,6 @@ use crate::scope::Faults;
 use crate::system::world::World;
 use crate::truth::Hinted;
 use dynamo_model::ids::NodeId;
-use dynamo_model::membership::Act;
 
 /// All that belongs to I8.
 pub(crate) const INVARIANT: Invariant = Invariant {
@@ -42,17 +41,15 @@ const PROPERTIES: &[Property] = &[
         "A node that has promised to keep a hint has each put of it on disk until the recipient \
          has that put on disk. A put that supersedes it counts, too. Does not hold when either \
          disk is lost or started on an older copy. Does not hold once the holder has learned of a \
-         view by which the recipient is no intended replica. Does not hold while that is so by the \
-         recipient's view. Does not hold while the recipient knows that it has left, perhaps to \
-         join again, and the holder does not know that.",
+         view by which the recipient is no intended replica. Does not hold once that may have been so \
+         by the recipient's own view: then it has handed the put to others.",
         |model, state| {
             let world = World { model, state };
             let safe = |Hinted { holder, recipient, writes, is_moved, .. }: &Hinted| {
                 *is_moved
                     || world.lost_its_disk(*holder)
                     || world.lost_its_disk(*recipient)
-                    || !world.is_intended(*recipient, *recipient)
-                    || has_left_untold(&world, *recipient, *holder)
+                    || world.may_have_been_none(*recipient)
                     || writes
                         .is_subset(world.kept(*holder, *recipient).union(world.stored(*recipient)))
             };
@@ -134,14 +131,6 @@ const PROPERTIES: &[Property] = &[
         ),
     ),
 ];
-
-/// Has a recipient left, perhaps to join again, and does the holder of a hint not know that? What
-/// the holder had handed over, the recipient has handed over to others since.
-fn has_left_untold(world: &World<'_>, recipient: NodeId, holder: NodeId) -> bool {
-    let (own, known) = (world.history(recipient), world.history(holder));
-    let mut leaves = own.of(recipient).filter(|change| change.act == Act::Leave);
-    world.model.cfg.changes && leaves.any(|leave| !known.of(recipient).any(|it| it == leave))
-}
 
 /// Does a node keep a hint for such a recipient, although it was not removed for good?
 fn keeps_a_hint(world: &World<'_>, node: NodeId, is_meant: impl Fn(NodeId) -> bool) -> bool {

@@ -88,6 +88,10 @@ impl Cluster {
     /// A node stops, and starts again on an older copy of its disk.
     pub(super) fn return_to_copy(&mut self, index: usize) {
         let id = self.nodes[index].id;
+        if self.nodes[index].ended.is_some() {
+            // Nobody starts it again.
+            return;
+        }
         if self.nodes[index].state().is_some() {
             self.judge.crashed(id);
             self.step(Step::Crash { at: Who::Node(id) });

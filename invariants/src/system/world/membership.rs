@@ -37,13 +37,9 @@ impl<'a> World<'a> {
         self.model.cfg.changes && self.nodes().any(is_so_by)
     }
 
-    /// How many nodes were removed for good?
-    pub fn removed_count(&self) -> usize {
-        if !self.model.cfg.changes {
-            return 0;
-        }
-        let removed: BTreeSet<NodeId> = self.histories().flat_map(removed).collect();
-        removed.len()
+    /// The nodes that were removed for good by any history.
+    pub fn removed(&self) -> BTreeSet<NodeId> {
+        self.histories().filter(|_| self.model.cfg.changes).flat_map(removed).collect()
     }
 
     /// Is a node gone, by its own history? It may have stopped, and its disk no longer counts.
