@@ -242,7 +242,8 @@ fn lagging(world: &World<'_>) -> Vec<NodeId> {
     let told = world.nodes().filter(tells).map(|node| world.history(node));
     let all = told.fold(world.model.cfg.founders.clone(), |all, history| all.union(history));
     let is_member = |node: &NodeId| standing(&all, *node) == Standing::Member;
-    let lags = |node: &NodeId| *world.history(*node) != all && is_member(node);
+    let lags =
+        |node: &NodeId| *world.history(*node) != all && is_member(node) && !removed.contains(node);
     world.nodes().filter(lags).collect()
 }
 

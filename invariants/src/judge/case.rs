@@ -155,8 +155,8 @@ impl Case {
         }
     }
 
-    /// The message with the ids that sender and receiver have in the scope. `None`: one of them is
-    /// a client of another key.
+    /// The message with the ids that sender and receiver have in the scope. `None`: both are clients
+    /// of other keys.
     fn envelope<'m>(
         &self,
         from: Id,
@@ -169,7 +169,10 @@ impl Case {
             let client = client.map(|index| Id::from(nodes + index));
             client.or_else(|| Some(id).filter(|id| usize::from(*id) < nodes))
         };
-        Some(Envelope { src: own(from)?, dst: own(to)?, msg: message })
+        // A client of another key may tell a node of changes, or be told. What the node knows then
+        // does not depend on the other end.
+        let (src, dst) = (own(from).or_else(|| own(to))?, own(to).or_else(|| own(from))?);
+        Some(Envelope { src, dst, msg: message })
     }
 
     pub(super) fn set_crashed(&mut self, node: NodeId, is_down: bool) {
