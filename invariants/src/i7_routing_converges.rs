@@ -238,8 +238,8 @@ fn lagging(world: &World<'_>) -> Vec<NodeId> {
         return Vec::new();
     }
     let (removed, is_lost) = (world.removed(), world.disks_lost() > 0);
-    let tells = |node: &NodeId| !removed.contains(node) && !(is_lost && world.is_gone(*node));
-    let told = world.nodes().filter(tells).map(|node| world.history(node));
+    let is_mute = |node: &NodeId| removed.contains(node) || is_lost && world.is_gone(*node);
+    let told = world.nodes().filter(|node| !is_mute(node)).map(|node| world.history(node));
     let all = told.fold(world.model.cfg.founders.clone(), |all, history| all.union(history));
     let is_member = |node: &NodeId| standing(&all, *node) == Standing::Member;
     let lags =

@@ -246,7 +246,7 @@ mod tests {
     fn what_never_occurred_is_counted_as_zero() {
         let request = RequestId { client: ClientId(7), number: 0 };
         let mut seen = Seen::default();
-        seen.arrived(&[Message::Stored { request }, Message::Stored { request }]);
+        seen.arrived(&[&Message::Stored { request }, &Message::Stored { request }]);
         seen.fault(Fault::Crash);
         let seen = seen.finish([H::Put, H::Crash].into_iter().collect());
         let mut all = seen.clone();

@@ -105,6 +105,8 @@ pub struct Weather {
 
 /// The longest time that a message waits in a node for a session, and until the node serves.
 const WAITS_IN_NODES: Duration = ms(1_500);
+/// If a round trip takes no longer, a session begins before what waits for it is dropped.
+const MEETS_WITHIN: Duration = ms(800);
 
 impl Weather {
     /// Nothing goes wrong.
@@ -142,11 +144,14 @@ impl Weather {
         self.straggles_for.max(self.delay.1) + 2 * self.slow_by + WAITS_IN_NODES + stands_still
     }
 
-    /// May a message not arrive? What waits for a session is dropped if the other end stands still.
+    /// May a message not arrive? What waits for a session is dropped if the other end stands still,
+    /// or if datagrams take so long that the session begins too late.
     pub(crate) fn loses(&self) -> bool {
+        let slowest = self.straggles_for.max(self.delay.1) + 2 * self.slow_by;
         let is_dropped = self.loss > 0 || self.corruption > 0 || self.datagram_bytes_max.is_some();
         let stands_still = self.pause_every.is_some() || self.slow_commits > 0;
-        is_dropped || stands_still || self.cut_every.is_some() || self.crashes()
+        let is_late = 2 * slowest > MEETS_WITHIN;
+        is_dropped || stands_still || is_late || self.cut_every.is_some() || self.crashes()
     }
 
     /// May a node crash?

@@ -132,7 +132,9 @@ impl Case {
     }
 
     pub(super) fn sent(&mut self, from: Id, to: Id, message: &Message) {
-        let Some(envelope) = self.envelope(from, to, message) else { return };
+        // A client of another key may be told of changes: what the node knows does not depend on it.
+        let Some(src) = self.own(from) else { return };
+        let envelope = Envelope { src, dst: self.own(to).unwrap_or(src), msg: message };
         // The observer need not infer crashes here: see `set_crashed`.
         let crashes = std::mem::take(&mut self.model.cfg.scope.faults.crashes);
         let next = observer::record_out(&self.model.cfg, &self.state.history, envelope);
@@ -143,7 +145,9 @@ impl Case {
     }
 
     pub(super) fn arrived(&mut self, from: Id, to: Id, message: &Message) {
-        let Some(envelope) = self.envelope(from, to, message) else { return };
+        // A client of another key may tell of changes.
+        let Some(dst) = self.own(to) else { return };
+        let envelope = Envelope { src: self.own(from).unwrap_or(dst), dst, msg: message };
         let next = observer::record_in(&self.model.cfg, &self.state.history, envelope);
         self.follow(next);
     }
@@ -155,24 +159,12 @@ impl Case {
         }
     }
 
-    /// The message with the ids that sender and receiver have in the scope. `None`: both are clients
-    /// of other keys.
-    fn envelope<'m>(
-        &self,
-        from: Id,
-        to: Id,
-        message: &'m Message,
-    ) -> Option<Envelope<&'m Message>> {
+    /// The id of a node or a client in the scope. `None`: it is a client of another key.
+    fn own(&self, id: Id) -> Option<Id> {
         let nodes = usize::from(self.instance().scope.nodes);
-        let own = |id: Id| {
-            let client = self.instance().client_index(ClientId(usize::from(id) as u64));
-            let client = client.map(|index| Id::from(nodes + index));
-            client.or_else(|| Some(id).filter(|id| usize::from(*id) < nodes))
-        };
-        // A client of another key may tell a node of changes, or be told. What the node knows then
-        // does not depend on the other end.
-        let (src, dst) = (own(from).or_else(|| own(to))?, own(to).or_else(|| own(from))?);
-        Some(Envelope { src, dst, msg: message })
+        let client = self.instance().client_index(ClientId(usize::from(id) as u64));
+        let client = client.map(|index| Id::from(nodes + index));
+        client.or_else(|| Some(id).filter(|id| usize::from(*id) < nodes))
     }
 
     pub(super) fn set_crashed(&mut self, node: NodeId, is_down: bool) {

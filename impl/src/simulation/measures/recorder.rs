@@ -217,9 +217,9 @@ mod tests {
         let mut recorder = Recorder::new(2, vec![key()], 10 * SECOND);
         let get = Message::Request(Operation::Get { request: request(), key: key(), pr: 0 });
         recorder.asked(SECOND, &get);
-        recorder.arrived(Some(NodeId(0)), 40, std::slice::from_ref(&get));
+        recorder.arrived(Some(NodeId(0)), 40, &[&get]);
         recorder.asked(2 * SECOND, &get);
-        recorder.arrived(Some(NodeId(0)), 40, &[get.clone(), Message::Answer(answer())]);
+        recorder.arrived(Some(NodeId(0)), 40, &[&get, &Message::Answer(answer())]);
         recorder.answered(3 * SECOND, &answer());
         recorder.answered(4 * SECOND, &answer());
         let measures = recorder.finish(10 * SECOND, [2].into_iter());
