@@ -73,7 +73,7 @@ impl Bench {
                     // It may save one state twice: a node that is gone at once learns two changes
                     // in a step.
                     let is_saved = self.saved.as_ref() == Some(&durable);
-                    assert!(sent.is_empty() || is_saved, "a step saves before it sends");
+                    assert!(sent.is_empty() || is_saved, "a step saves before it sends: {sent:?}");
                     self.saved = Some(durable);
                 }
                 Command::Send(to, message) => sent.push((usize::from(to), message)),

@@ -1,5 +1,6 @@
 //! The protocol's acts one by one, without a network: how a node answers messages and timeouts.
 
+mod asked_again;
 mod bench;
 mod edges;
 mod exchange;
