@@ -31,7 +31,7 @@ mod watch;
 mod weather;
 
 pub use outcome::{Outcome, Tally};
-pub use plan::{NODES_DRAWN_MIN, Pace, Plan, Size};
+pub use plan::{NODES_DRAWN_MAX, Pace, Plan, Size};
 pub use reduce::{path_in_scope, smallest};
 pub use seen::{Fault, NOTES_RULES_EVERY, Seen};
 pub use weather::{Profile, Weather};

@@ -19,8 +19,8 @@ use keys::{Habits, Keys};
 pub use pace::Pace;
 use std::time::Duration;
 
-/// The fewest nodes that are drawn for a run.
-pub const NODES_DRAWN_MIN: u16 = 2;
+/// The most nodes that are drawn for a run.
+pub const NODES_DRAWN_MAX: u16 = 5;
 
 /// How large the runs are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl Plan {
         let quorum = size.quorum.unwrap_or(drawn);
         // Most often there are few nodes beside the replicas of a key. Then each matters.
         let others = chance.one_of(&[0, 1, 1, 2, 2, 3, 4]);
-        let drawn = (quorum.0 as u16 + others).clamp(NODES_DRAWN_MIN, 5);
+        let drawn = (quorum.0 as u16 + others).clamp(2, NODES_DRAWN_MAX);
         let nodes = size.nodes.unwrap_or(drawn);
         let unsafe_for = magnitude(&mut chance, size.unsafe_for / 30, size.unsafe_for);
         let weather = Weather::draw(profile, nodes, unsafe_for, &mut chance);

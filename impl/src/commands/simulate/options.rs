@@ -3,7 +3,7 @@
 use super::Failure;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
-use dynamo::simulation::NODES_DRAWN_MIN;
+use dynamo::simulation::NODES_DRAWN_MAX;
 use dynamo_model::config::Config;
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ impl Quorum {
         let n = self.n.unwrap_or(USUAL.0);
         let (r, w) = (self.r.unwrap_or(USUAL.1.min(n)), self.w.unwrap_or(USUAL.2.min(n)));
         Config::new(n, r, w).map_err(Failure::usage)?;
-        if n > usize::from(nodes.unwrap_or(NODES_DRAWN_MIN)) {
+        if n > usize::from(nodes.unwrap_or(NODES_DRAWN_MAX)) {
             return Err(Failure::Usage(anyhow!(
                 "N is {n}: let all runs have as many nodes, such as with --nodes {n}"
             )));
