@@ -41,7 +41,12 @@ use tracing::subscriber::NoSubscriber;
 
 /// Runs a plan under these rules, up to the first violation or to the end.
 pub fn run(plan: &Plan, rules: &Rules) -> Outcome {
+    run_while(plan, rules, &|| true).expect("nobody cuts it off")
+}
+
+/// Does the same while `goes_on`. `None`: the run is cut off.
+pub fn run_while(plan: &Plan, rules: &Rules, goes_on: &dyn Fn() -> bool) -> Option<Outcome> {
     // What simulated nodes log would tell a reader nothing: their faults are meant.
     let _is_quiet = tracing::subscriber::set_default(NoSubscriber::new());
-    cluster::Cluster::new(plan, &seen::noted(rules, plan.number)).run()
+    cluster::Cluster::new(plan, &seen::noted(rules, plan.number)).run(goes_on)
 }

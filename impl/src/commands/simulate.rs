@@ -68,7 +68,7 @@ pub(super) struct Arguments {
     #[arg(long, value_enum)]
     profile: Option<ProfileName>,
     /// How many nodes. Without it, each run has 2 to 5
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(3..=NODES_MAX))]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(2..=NODES_MAX))]
     nodes: Option<u16>,
     /// How many keys
     #[arg(long, value_name = "COUNT", default_value_t = 2,

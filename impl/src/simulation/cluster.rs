@@ -33,6 +33,8 @@ use std::net::SocketAddrV4;
 use std::time::Duration;
 use xxhash_rust::xxh3::Xxh3;
 
+/// After so many events, a run asks whether it is to go on.
+const ASKS_EVERY: u64 = 256;
 /// The pause between two looks whether all has settled, once it has.
 const LOOK_EVERY: Duration = Duration::from_secs(20);
 /// The pause until then: so exactly is the time to settle measured.
@@ -199,9 +201,8 @@ impl Cluster {
         self.queue.push(Reverse((at, self.planned, event)));
     }
 
-    /// Runs up to the first violation, or to the end.
-    pub(super) fn run(mut self) -> Outcome {
-        let mut violation = None;
+    /// Runs up to the first violation, or to the end. `None`: it is cut off.
+    pub(super) fn run(mut self, goes_on: &dyn Fn() -> bool) -> Option<Outcome> {
         while let Some(Reverse((at, _, event))) = self.queue.pop()
             && at <= self.end
         {
@@ -210,19 +211,19 @@ impl Cluster {
             self.tally.events += 1;
             self.note(&event);
             self.happen(event);
-            violation = self.judge.verdict();
-            if violation.is_some() {
-                return self.outcome(violation);
-            }
-            if self.is_over {
-                return self.outcome(None);
+            let violation = self.judge.verdict();
+            if violation.is_some() || self.is_over {
+                return Some(self.outcome(violation));
             }
             if self.ends_early && self.settled >= SETTLED_TIMES {
                 break;
             }
+            if self.tally.events.is_multiple_of(ASKS_EVERY) && !goes_on() {
+                return None;
+            }
         }
-        violation = violation.or_else(|| self.verdict_at_rest());
-        self.outcome(violation)
+        let violation = self.verdict_at_rest();
+        Some(self.outcome(violation))
     }
 
     fn outcome(self, violation: Option<Violation>) -> Outcome {

@@ -115,8 +115,8 @@ fn measures_and_what_has_occurred_are_in_the_json_and_drawn() {
     }
     let seen = &told["seen"];
     assert!(seen["messages"]["Store"].as_u64() > Some(0), "{seen:#}");
-    assert_eq!(seen["messages"]["Answer NoRoute"], 0);
-    assert_eq!(seen["acts"]["old disk"], 0);
+    assert_eq!(seen["messages"]["Answer PutRefused"], 0);
+    assert!(seen["acts"]["old disk"].is_u64(), "{seen:#}");
     assert!(seen["acts"]["get"].as_u64() <= Some(12) && seen["faults"]["crash"].is_u64());
     assert!(!seen["rules_never_asked"].as_array().unwrap().is_empty());
     let never = seen["pairs_never_seen"].as_array().unwrap().len() as u64;
@@ -191,14 +191,14 @@ fn ctrl_c_ends_a_simulation_with_what_it_has_done() {
 #[test]
 fn arguments_that_no_cluster_can_have_are_refused() {
     for wrong in [
-        ["--nodes", "2"],
+        ["--nodes", "1"],
         ["--keys", "0"],
         ["--profile", "sunny"],
         ["--runs", "0"],
         ["--minutes", "0"],
         ["--minutes", "soon"],
         ["--n", "0"],
-        ["--n", "4"],
+        ["--n", "6"],
         ["--r", "4"],
         ["--w", "0"],
     ] {

@@ -63,13 +63,13 @@ impl Series<'_> {
             violated: BTreeMap::new(),
         };
         let numbers = crew::Series { from, count, threads };
-        let work = |number, _: &dyn Fn() -> bool| {
+        let work = |number, goes_on: &dyn Fn() -> bool| {
             let plan = self.plan(number);
-            let outcome = simulation::run(&plan, &self.rules);
+            let outcome = simulation::run_while(&plan, &self.rules, goes_on);
             (plan, outcome)
         };
         do_all(numbers, self.stop, work, |made| {
-            if let Some((plan, outcome)) = made {
+            if let Some((plan, Some(outcome))) = made {
                 tally.count(&outcome, plan.number);
                 if outcome.violation.is_some() {
                     self.tell(&plan, &outcome, &tally, bar, out);

@@ -5,6 +5,7 @@ use crate::server::Ending;
 use crate::simulation::node::{Datagrams, End, SimulatedNode};
 use crate::simulation::seen::Fault;
 use dynamo_invariants::judge::Violation;
+use dynamo_invariants::matrix::Happening;
 use dynamo_invariants::notation::Who;
 use dynamo_invariants::trace::Event as Step;
 use dynamo_model::ids::NodeId;
@@ -98,6 +99,7 @@ impl Cluster {
         }
         if self.nodes[index].return_to_copy().is_some() {
             self.watch.seen.fault(Fault::DiskOld);
+            self.watch.happens(Happening::OldDisk);
             self.recover(id);
         }
     }
