@@ -10,7 +10,7 @@
 //! 3. It commits once.
 //! 4. Only then it sends.
 //!
-//! A server begins in the stage of [`recall`]: it asks the other nodes what they remember of its
+//! A server begins in the stage of `recall`: it asks the other nodes what they remember of its
 //! disk, and serves nobody yet.
 
 mod farewell;
