@@ -85,6 +85,7 @@ impl Case {
     pub(super) fn new(scope: Scope, clients: Vec<ClientId>, rules: &Rules) -> Case {
         let mut instance = scope.instance_with(clients);
         // Preconditions rest on what has happened, not on what may happen later.
+        instance.sees_crashes = true;
         let Faults { timeouts, client_retries, crashes, .. } = &mut instance.scope.faults;
         (*timeouts, *client_retries, *crashes) = (None, 0, 0);
         let model = scope.model_of(instance, rules, []);
@@ -135,10 +136,7 @@ impl Case {
         // A client of another key may be told of changes: what the node knows does not depend on it.
         let Some(src) = self.own(from) else { return };
         let envelope = Envelope { src, dst: self.own(to).unwrap_or(src), msg: message };
-        // The observer need not infer crashes here: see `set_crashed`.
-        let crashes = std::mem::take(&mut self.model.cfg.scope.faults.crashes);
         let next = observer::record_out(&self.model.cfg, &self.state.history, envelope);
-        self.model.cfg.scope.faults.crashes = crashes;
         self.sent.push(Envelope { src: envelope.src, dst: envelope.dst, msg: message.clone() });
         self.changed.network = true;
         self.follow(next);
@@ -172,8 +170,7 @@ impl Case {
         if is_down {
             self.model.cfg.scope.faults.crashes = self.scope.faults.crashes;
         }
-        // A coordinator that stops or starts forgets what it has heard. In a scope the observer sees
-        // no crashes, so it infers that from what the coordinator asks next.
+        // A coordinator that stops or starts forgets what it has heard.
         for read in &mut self.state.history.reads {
             read.hearings.retain(|hearing| hearing.coordinator != node);
         }

@@ -48,6 +48,9 @@ pub struct Instance {
     pub copied: Option<NodeId>,
     /// The node that may lose its disk, or be started on an older copy of it.
     pub spoilt: Option<NodeId>,
+    /// Does the ground truth hear of each crash, as in a run? In a scope the observer sees only
+    /// messages, and infers from them that a coordinator has forgotten what it had heard.
+    pub sees_crashes: bool,
     /// May a node reap a tombstone without a message to another node, because it is the key's only
     /// replica?
     pub reaps_alone: bool,
@@ -285,6 +288,7 @@ impl Scope {
             is_endless,
             copied,
             spoilt,
+            sees_crashes: false,
             reaps_alone: self.faults.reaps > 0 && (n == 1 || self.members_min() == 1),
             bystanders: Vec::new(),
             puts,

@@ -36,7 +36,8 @@ impl Ghost {
         let heard = self.reads[read].hearing_of(coordinator).map(|hearing| &hearing.heard);
         let has_heard = |node: &NodeId| heard.is_some_and(|heard| heard.contains(node));
         let has_heard_intended = intended.iter().any(|it| *it != coordinator && has_heard(it));
-        let may_forget = instance.scope.faults.crashes > 0 || instance.spoilt.is_some();
+        let may_crash = instance.scope.faults.crashes > 0 || instance.spoilt.is_some();
+        let may_forget = may_crash && !instance.sees_crashes;
         let still_runs =
             instance.changes && !may_forget && self.reads[read].outcome == Outcome::Running;
         let begins_anew = asks_intended && has_heard(&replica) && !still_runs;
