@@ -211,22 +211,10 @@ impl Judge {
     /// The cases that a message is about. One that tells who is a member is about all of them.
     fn cases_of(&self, message: &Message) -> Vec<usize> {
         let one = |index: Option<&usize>| index.copied().into_iter().collect();
-        let of_request =
-            |request: &RequestId| self.of_client.get(&request.client).cloned().unwrap_or_default();
+        if let Some(request) = message.request() {
+            return self.of_client.get(&request.client).cloned().unwrap_or_default();
+        }
         match message {
-            Message::Request(operation)
-            | Message::Routed { operation, .. }
-            | Message::Forward { operation, .. } => of_request(&operation.request()),
-            Message::Forwarded { request }
-            | Message::Store { request, .. }
-            | Message::Stored { request }
-            | Message::Fetch { request, .. }
-            | Message::Fetched { request, .. }
-            | Message::Repair { request, .. }
-            | Message::StoreHint { request, .. }
-            | Message::StoredHint { request, .. }
-            | Message::Administer { request, .. } => of_request(request),
-            Message::Answer(answer) => of_request(&answer.request()),
             Message::HandOff { key, .. }
             | Message::HandedOff { key, .. }
             | Message::Gather { key, .. }
@@ -236,11 +224,7 @@ impl Judge {
             | Message::Reap { key, .. }
             | Message::Sync { key, .. } => one(self.of_key.get(key)),
             Message::History { .. } | Message::Changes { .. } => (0..self.cases.len()).collect(),
-            Message::Gossip { .. }
-            | Message::Roots { .. }
-            | Message::Subtrees { .. }
-            | Message::Leaves { .. }
-            | Message::Dated { .. } => Vec::new(),
+            _ => Vec::new(),
         }
     }
 }

@@ -16,6 +16,7 @@
 
 mod kinds;
 mod parts;
+mod served;
 
 use crate::algebra::ids::{Key, NodeId, RequestId};
 use crate::algebra::membership::{History, Tip};

@@ -97,7 +97,7 @@ impl Recorder {
         }
         let share = (bytes / messages.len()) as u64;
         for message in messages {
-            match request_of(message).and_then(|request| self.requests.get_mut(&request)) {
+            match message.request().and_then(|request| self.requests.get_mut(&request)) {
                 Some(request) => request.bytes += share,
                 None => self.background_bytes += share,
             }
@@ -170,25 +170,6 @@ impl Recorder {
 
 fn micros(time: Duration) -> u64 {
     time.as_micros() as u64
-}
-
-/// The request of a client that a message is for. `None`: it belongs to work in the background.
-fn request_of(message: &Message) -> Option<RequestId> {
-    match message.as_undated() {
-        Message::Request(operation)
-        | Message::Routed { operation, .. }
-        | Message::Forward { operation, .. } => Some(operation.request()),
-        Message::Answer(answer) => Some(answer.request()),
-        Message::Forwarded { request }
-        | Message::Store { request, .. }
-        | Message::Stored { request }
-        | Message::Fetch { request, .. }
-        | Message::Fetched { request, .. }
-        | Message::Repair { request, .. }
-        | Message::StoreHint { request, .. }
-        | Message::StoredHint { request, .. } => Some(*request),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
