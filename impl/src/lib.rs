@@ -57,6 +57,7 @@ pub mod socket;
 pub mod stamp;
 pub mod storage;
 pub mod store;
+mod svg_parts;
 pub mod timers;
 pub mod transport;
 pub mod trial;

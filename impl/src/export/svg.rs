@@ -2,12 +2,13 @@
 //! where it was sent to where it arrived.
 
 use super::Story;
+use crate::svg_parts::{line, words};
 use dynamo_invariants::describe::diagram::{AND_THEN, NOTHING_MORE};
 use dynamo_invariants::describe::flight::{End, Flight};
 use dynamo_invariants::notation::Who;
 use dynamo_invariants::trace::Event;
 use svg::Document;
-use svg::node::element::{Circle, Definitions, Group, Line, Marker, Path, Style, Text, Title};
+use svg::node::element::{Circle, Definitions, Group, Marker, Path, Style, Title};
 
 const LEFT: usize = 50;
 const TOP: usize = 60;
@@ -67,19 +68,6 @@ fn y(step: usize) -> usize {
 
 fn column(who: Who) -> usize {
     x(usize::from(who.id()))
-}
-
-fn words(class: &str, x: usize, y: usize, text: &str) -> Text {
-    Text::new(text).set("class", class).set("x", x).set("y", y)
-}
-
-fn line(class: &str, from: (usize, usize), to: (usize, usize)) -> Line {
-    Line::new()
-        .set("class", class)
-        .set("x1", from.0)
-        .set("y1", from.1)
-        .set("x2", to.0)
-        .set("y2", to.1)
 }
 
 fn arrow_head() -> Marker {

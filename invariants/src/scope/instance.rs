@@ -16,6 +16,7 @@ use std::time::Duration;
 
 /// A scope with its key, its ring and its request ids worked out. Properties and the observer may
 /// read it.
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing of the scope")]
 #[derive(Clone, Debug)]
 pub struct Instance {
     /// The scope.

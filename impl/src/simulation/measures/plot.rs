@@ -1,9 +1,10 @@
 //! A measure as a plot: which share of its values does not exceed each value.
 
 use super::{Distribution, Measure, Told};
+use crate::svg_parts::{line, words};
 use std::fmt::Write as _;
 use svg::Document;
-use svg::node::element::{Line, Path, Style, Text, Title};
+use svg::node::element::{Path, Style, Title};
 
 const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 400.0;
@@ -140,19 +141,6 @@ fn short(number: f64) -> String {
 #[expect(clippy::cast_precision_loss, reason = "a value to draw")]
 fn exact(value: u64) -> f64 {
     value as f64
-}
-
-fn words(class: &str, x: f64, y: f64, text: &str) -> Text {
-    Text::new(text).set("class", class).set("x", x).set("y", y)
-}
-
-fn line(class: &str, from: (f64, f64), to: (f64, f64)) -> Line {
-    Line::new()
-        .set("class", class)
-        .set("x1", from.0)
-        .set("y1", from.1)
-        .set("x2", to.0)
-        .set("y2", to.1)
 }
 
 #[cfg(test)]
