@@ -137,8 +137,8 @@ pub fn heard(world: &World<'_>) -> Vec<String> {
     });
     let told = heard.map(|(index, request, read, hearing)| {
         let stage = if world.is_over(index, hearing) { "over" } else { "running, or interrupted" };
-        let have =
-            world.replicas_heard(hearing).map(|node| format!("{node} has {}", has(world, node)));
+        let replicas = hearing.heard.iter().filter(|node| world.is_replica_heard(**node, hearing));
+        let have = replicas.map(|node| format!("{node} has {}", has(world, *node)));
         let have = have.collect::<Vec<_>>().join(", ");
         format!(
             "get {request:?} is {stage}; its coordinator {} knew {}; of the replicas that replied, {have}",

@@ -203,9 +203,9 @@ fn siblings_are_concurrent(world: &World<'_>, except: WriteSet) -> bool {
 
 /// Does each dot on disks name one put?
 fn dots_name_one_put(world: &World<'_>) -> bool {
-    let mut versions = world.versions();
-    versions.all(|(write, dot)| {
-        world.versions().all(|(other, its_dot)| write == other || dot != its_dot)
+    let versions: Vec<(WriteId, Dot)> = world.versions().collect();
+    versions.iter().all(|(write, dot)| {
+        versions.iter().all(|(other, its_dot)| write == other || dot != its_dot)
     })
 }
 
@@ -215,9 +215,10 @@ fn puts_have_one_dot(world: &World<'_>, may_fail_over: impl Fn(WriteId) -> bool)
         let disk = |dot: Dot| (dot.issuer.node, dot.issuer.incarnation);
         dot != other && (disk(dot) == disk(other) || !may_fail_over(write))
     };
-    let mut versions = world.versions();
-    versions.all(|(write, dot)| {
-        world.versions().all(|(other, its_dot)| write != other || !is_second(write, dot, its_dot))
+    let versions: Vec<(WriteId, Dot)> = world.versions().collect();
+    versions.iter().all(|(write, dot)| {
+        let mut others = versions.iter().filter(|(other, _)| other == write);
+        others.all(|(_, other)| !is_second(*write, *dot, *other))
     })
 }
 

@@ -41,7 +41,7 @@ const PROPERTIES: &[Property] = &[
                 let mut quiet = hearings(&world).filter(|(get, _, hearing)| {
                     !world.collects(hearing.coordinator, *get) && !world.is_repairing(*get)
                 });
-                quiet.all(|(_, read, hearing)| stale(&world, read, hearing).is_empty())
+                quiet.all(|(_, read, hearing)| stale(&world, read, hearing).next().is_none())
             },
             always(
                 "I3.stale-replica-is-repaired",
@@ -59,10 +59,9 @@ const PROPERTIES: &[Property] = &[
                  coordinator crashed or lost its disk. The next read tries again.",
                 |model, state| {
                     let world = World { model, state };
-                    let mut over = hearings(&world).filter(|(get, _, it)| world.is_over(*get, it));
-                    over.all(|(_, read, hearing)| {
-                        let mut stale = stale(&world, read, hearing).into_iter();
-                        stale.all(|node| hearing.is_repairing(node))
+                    hearings(&world).all(|(get, read, hearing)| {
+                        let mut stale = stale(&world, read, hearing);
+                        stale.all(|node| hearing.is_repairing(node)) || !world.is_over(get, hearing)
                     })
                 },
             ),
@@ -76,9 +75,10 @@ const PROPERTIES: &[Property] = &[
         |model, state| {
             let world = World { model, state };
             let is_stale = |hearing: &Hearing| {
-                world
-                    .replicas_heard(hearing)
-                    .any(|node| !hearing.known.is_subset(world.stored(node)))
+                hearing.heard.iter().any(|node| {
+                    !hearing.known.is_subset(world.stored(*node))
+                        && world.is_replica_heard(*node, hearing)
+                })
             };
             hearings(&world).any(|(_, _, hearing)| is_stale(hearing))
         },
@@ -107,12 +107,19 @@ fn hearings<'a>(
     reads.flat_map(|(get, read)| read.hearings.iter().map(move |hearing| (get, read, hearing)))
 }
 
-/// The replicas that a coordinator has heard and whose disks lack a put that it knew of.
-fn stale(world: &World<'_>, read: &Read, hearing: &Hearing) -> Vec<NodeId> {
-    let known = read.knew(hearing);
-    // Nodes take nothing from a node that was removed.
-    if world.is_removed(hearing.coordinator) {
-        return Vec::new();
-    }
-    world.replicas_heard(hearing).filter(|node| !known.is_subset(world.stored(*node))).collect()
+/// The replicas that a coordinator has heard and whose disks lack a put that it knew of. Nodes take
+/// nothing from a coordinator that was removed.
+fn stale<'a>(
+    world: &World<'a>,
+    read: &Read,
+    hearing: &'a Hearing,
+) -> impl Iterator<Item = NodeId> + use<'a> {
+    let (world, known) = (World { ..*world }, read.knew(hearing));
+    // Who is a replica is asked last: that takes longest.
+    let lacking = hearing.heard.iter().copied();
+    lacking.filter(move |node| {
+        !known.is_subset(world.stored(*node))
+            && world.is_replica_heard(*node, hearing)
+            && !world.is_removed(hearing.coordinator)
+    })
 }

@@ -224,7 +224,7 @@ const PROPERTIES: &[Property] = &[
             model.cfg.changes
                 && emptied.any(|node| {
                     let had = state.history.confirmed[usize::from(node.0)];
-                    let had = had.minus(had.minus(acknowledged));
+                    let had = had.intersection(acknowledged);
                     !had.is_empty()
                         && world.intended().iter().all(|other| had.is_subset(world.stored(*other)))
                 })
@@ -234,11 +234,8 @@ const PROPERTIES: &[Property] = &[
 
 /// Is each acknowledged put, or one that supersedes it, on a disk?
 fn acknowledged_survive(world: &World<'_>) -> bool {
-    let survives = |write| {
-        let holds = |node| !world.is_gone(node) && world.durable(node).contains(write);
-        world.nodes().any(holds)
-    };
-    world.state.history.acknowledged().minus(world.forgotten()).iter().all(survives)
+    let acknowledged = world.state.history.acknowledged();
+    acknowledged.minus(world.anywhere()).is_subset(world.forgotten())
 }
 
 /// Does a node have anything of the key, where the ring changes, although it is no intended replica

@@ -8,6 +8,7 @@
 //! Of the messages in flight, a case has only those that were sent since it was last judged.
 
 mod case;
+mod part;
 
 use crate::catalogue::PROPERTIES;
 use crate::property::{Kind, Property};
@@ -37,7 +38,14 @@ pub struct Judge {
     /// The *reachable* properties that no state has shown yet.
     unreached: Vec<&'static Property>,
     reached: BTreeSet<&'static str>,
+    /// The case that was found unsettled last.
+    unsettled: usize,
 }
+
+/// The nodes of a run that are up, each with what it knows and has on disk.
+pub trait Nodes<'a>: Iterator<Item = (NodeId, &'a State, &'a Durable)> + Clone {}
+
+impl<'a, T: Iterator<Item = (NodeId, &'a State, &'a Durable)> + Clone> Nodes<'a> for T {}
 
 impl Judge {
     /// Judges a run with these keys, each in a scope of its own with these clients. All scopes have
@@ -61,7 +69,7 @@ impl Judge {
         let is_reachable = |property: &&Property| property.kind == Kind::Reachable;
         let unreached = PROPERTIES.iter().filter(is_reachable).collect();
         let (changed, reached) = (BTreeSet::new(), BTreeSet::new());
-        Judge { cases, of_key, of_client, changed, unreached, reached }
+        Judge { cases, of_key, of_client, changed, unreached, reached, unsettled: 0 }
     }
 
     /// The clients of the run, each with its script. A client of several keys comes several times.
@@ -170,19 +178,31 @@ impl Judge {
     }
 
     /// Judges the end of a run, long after the last fault and the last request: what must be so
-    /// eventually must be so now. `nodes` are all nodes, with what they know and have on disk.
-    pub fn verdict_at_rest<'a>(
-        &mut self,
-        nodes: impl Iterator<Item = (NodeId, &'a State, &'a Durable)>,
-    ) -> Option<Violation> {
-        for (node, state, disk) in nodes {
-            self.cases.iter_mut().for_each(|case| case.set_node(node, state, disk));
-        }
+    /// eventually must be so now. See [`Nodes`].
+    pub fn verdict_at_rest<'a>(&mut self, nodes: impl Nodes<'a>) -> Option<Violation> {
+        let (index, property) = self.unsettled(nodes)?;
+        Some(self.cases[index].violation(property))
+    }
+
+    /// Is all now as it must be eventually?
+    pub fn is_at_rest<'a>(&mut self, nodes: impl Nodes<'a>) -> bool {
+        self.unsettled(nodes).is_none()
+    }
+
+    /// A case for which something is not yet as it must be eventually.
+    fn unsettled<'a>(&mut self, nodes: impl Nodes<'a>) -> Option<(usize, &'static Property)> {
         self.cases.iter_mut().for_each(Case::calm);
-        self.cases.iter_mut().find_map(|case| {
-            let property = case.unsettled()?;
-            Some(case.violation(property))
-        })
+        // What was unsettled at the last look most often still is.
+        let order = std::iter::once(self.unsettled).chain(0..self.cases.len());
+        for index in order {
+            let Some(case) = self.cases.get_mut(index) else { continue };
+            nodes.clone().for_each(|(node, state, disk)| case.set_node(node, state, disk));
+            if let Some(property) = case.unsettled() {
+                self.unsettled = index;
+                return Some((index, property));
+            }
+        }
+        None
     }
 
     /// The *reachable* properties that the run has shown.

@@ -328,6 +328,9 @@ impl Ghost {
     /// hints for nodes that are no intended replicas by its new view.
     pub(crate) fn know(&mut self, instance: &Instance, node: NodeId, history: &History) {
         let Some(known) = self.known.get(usize::from(node.0)) else { return };
+        if known.includes(history) {
+            return;
+        }
         let (known, before) = (known.union(history), self.intended(instance, node).to_vec());
         self.known[usize::from(node.0)] = known;
         let now = self.intended(instance, node).to_vec();

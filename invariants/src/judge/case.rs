@@ -1,5 +1,6 @@
 //! One key of a run: its scope, and its state as a property sees it.
 
+use super::part;
 use crate::catalogue::PROPERTIES;
 use crate::property::{Kind, LooksAt, Property};
 use crate::scope::instance::Instance;
@@ -7,14 +8,12 @@ use crate::scope::{Faults, Scope};
 use crate::system::{System, SystemState};
 use crate::truth::{Ghost, Outcome, Read, observer};
 use dynamo_model::client::{Client, ClientState};
-use dynamo_model::ids::{ClientId, Key, NodeId, RequestId};
+use dynamo_model::ids::{ClientId, Key, NodeId};
 use dynamo_model::message::Message;
 use dynamo_model::node::{Durable, State};
 use dynamo_model::process::{Circumstances, Fate, Process, ProcessState};
 use dynamo_model::rules::Rules;
-use dynamo_model::tree::Trees;
 use stateright::actor::{Actor as _, Envelope, Id, Network, Out, RandomChoices, Timers};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A client of a run, and what it asks.
@@ -137,7 +136,7 @@ impl Case {
         let Some(src) = self.own(from) else { return };
         let envelope = Envelope { src, dst: self.own(to).unwrap_or(src), msg: message };
         let next = observer::record_out(&self.model.cfg, &self.state.history, envelope);
-        self.sent.push(Envelope { src: envelope.src, dst: envelope.dst, msg: message.clone() });
+        self.sent.push(Envelope { src, dst: envelope.dst, msg: message.clone() });
         self.changed.network = true;
         self.follow(next);
     }
@@ -185,18 +184,16 @@ impl Case {
 
     pub(super) fn set_node(&mut self, node: NodeId, state: &State, disk: &Durable) {
         let index = usize::from(node.0);
-        let disk = self.its_part_of(disk);
-        match &self.state.actor_storages[index] {
-            Some(before) if *before == disk => {}
-            before => {
-                let had = before.as_ref().map(|before| &before.history);
-                self.changed.view |= had != Some(&disk.history);
-                self.changed.disk = true;
-                self.state.actor_storages[index] = Some(disk);
-            }
+        let before = self.state.actor_storages[index].as_ref();
+        if before.is_none_or(|before| !part::is_of_disk(self.instance(), before, disk)) {
+            let had = before.map(|before| &before.history);
+            self.changed.view |= had != Some(&disk.history);
+            self.changed.disk = true;
+            self.state.actor_storages[index] = Some(part::of_disk(self.instance(), disk));
         }
-        let memory = ProcessState::Node(self.its_memory(state));
-        if *self.state.actor_states[index] != memory {
+        let before = self.state.actor_states[index].node();
+        if before.is_none_or(|before| !part::is_of_memory(self.instance(), before, state)) {
+            let memory = ProcessState::Node(part::of_memory(self.instance(), state));
             self.state.actor_states[index] = Arc::new(memory);
             self.changed.memory = true;
         }
@@ -207,52 +204,6 @@ impl Case {
         let index = usize::from(self.instance().scope.nodes) + index;
         self.state.actor_states[index] = Arc::new(ProcessState::Client(state.clone()));
         self.changed.memory = true;
-    }
-
-    /// What a disk has of this key; and one other key, if it has any. Properties say of a node that
-    /// it has nothing left.
-    fn its_part_of(&self, disk: &Durable) -> Durable {
-        let key = &self.instance().key;
-        let hints = disk.hints.iter().filter(|(id, _)| id.key == *key);
-        let stored = || disk.store.iter();
-        let hinted = disk.hints.iter().map(|(id, siblings)| (&id.key, siblings));
-        let other = stored().chain(hinted).find(|(other, _)| *other != key);
-        let own = disk.store.get_key_value(key);
-        let store = own.into_iter().chain(other);
-        Durable {
-            incarnation: disk.incarnation,
-            store: store.map(|(key, siblings)| (key.clone(), siblings.clone())).collect(),
-            hints: hints.map(|(id, siblings)| (id.clone(), siblings.clone())).collect(),
-            history: disk.history.clone(),
-            ..Durable::default()
-        }
-    }
-
-    /// What a node remembers of this key.
-    fn its_memory(&self, state: &State) -> State {
-        let key = &self.instance().key;
-        // The disk is looked at apart. The rest is about other keys or about peers.
-        State {
-            durable: Durable::default(),
-            view: Arc::clone(&state.view),
-            retired: state.retired,
-            puts: self.its_requests(&state.puts),
-            gets: self.its_requests(&state.gets),
-            forwards: self.its_requests(&state.forwards),
-            gatherings: its_key(key, &state.gatherings),
-            suspected: state.suspected.clone(),
-            reaping: its_key(key, &state.reaping),
-            handoffs: BTreeMap::new(),
-            trees: Trees::default(),
-            unplanted: None,
-        }
-    }
-
-    fn its_requests<T: Clone>(&self, all: &BTreeMap<RequestId, T>) -> BTreeMap<RequestId, T> {
-        let is_its = |(request, _): &(&RequestId, &T)| {
-            self.instance().client_index(request.client).is_some()
-        };
-        all.iter().filter(is_its).map(|(request, it)| (*request, it.clone())).collect()
     }
 
     /// What has changed since the last call. What was sent since then is in flight now.
@@ -278,7 +229,9 @@ impl Case {
     /// but that of a run does so only for a time.
     pub(super) fn calm(&mut self) {
         self.model.cfg.scope.faults.duplication = false;
-        self.state.network = Network::new_unordered_nonduplicating([]);
+        if self.state.network.len() > 0 {
+            self.state.network = Network::new_unordered_nonduplicating([]);
+        }
     }
 
     /// The first *converges* property that is not true now. The run has ended both in a scope with
@@ -355,8 +308,4 @@ fn before_all(model: &System) -> SystemState {
         history: model.init_history.clone(),
         actor_storages: vec![None; actors.len()],
     }
-}
-
-fn its_key<T: Clone>(key: &Key, all: &BTreeMap<Key, T>) -> BTreeMap<Key, T> {
-    all.get(key).map(|it| (key.clone(), it.clone())).into_iter().collect()
 }

@@ -66,6 +66,12 @@ impl WriteSet {
         WriteSet(self.0 & !other.0)
     }
 
+    /// What is in both sets.
+    #[must_use]
+    pub fn intersection(self, other: Self) -> Self {
+        WriteSet(self.0 & other.0)
+    }
+
     /// Is all of this set in the other?
     pub fn is_subset(self, other: Self) -> bool {
         self.0 & !other.0 == 0
@@ -88,7 +94,12 @@ impl WriteSet {
 
     /// The puts, ascending.
     pub fn iter(self) -> impl Iterator<Item = WriteId> {
-        (0..WriteId::MAX as u8).map(WriteId).filter(move |write| self.contains(*write))
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let first = (left != 0).then(|| WriteId(left.trailing_zeros() as u8))?;
+            left &= left - 1;
+            Some(first)
+        })
     }
 }
 

@@ -109,17 +109,23 @@ impl<'a> World<'a> {
         if !instance.reaps_alone {
             return ghost.forgotten();
         }
-        let has = |node: &NodeId, write| {
-            self.disks(*node).any(|siblings| writes_of(siblings.versions()).contains(write))
-        };
-        let may_be_reaped = |write: &WriteId| {
+        let is_delete = |write: &WriteId| {
             instance.ask(instance.puts[usize::from(write.0)]) == Some(Ask::Delete)
-                && self.nodes().any(|node| {
-                    let confirmed = ghost.confirmed[usize::from(node.0)].contains(*write);
-                    (confirmed || self.intended().contains(&node)) && !has(&node, *write)
-                })
         };
-        let gone = ghost.begun().iter().filter(may_be_reaped).collect();
+        let deletes: WriteSet = ghost.begun().iter().filter(is_delete).collect();
+        if deletes.is_empty() {
+            return ghost.forgotten();
+        }
+        let intended = self.intended();
+        let missing_at = |node: NodeId| {
+            let is_intended = intended.contains(&node);
+            let confirmed = ghost.confirmed[usize::from(node.0)];
+            let expected =
+                if is_intended { deletes } else { deletes.minus(deletes.minus(confirmed)) };
+            let sets = self.disks(node).map(|siblings| writes_of(siblings.versions()));
+            sets.fold(expected, WriteSet::minus)
+        };
+        let gone = self.nodes().map(missing_at).fold(WriteSet::EMPTY, WriteSet::union);
         ghost.with_all_seen(ghost.reaped.union(gone))
     }
 
@@ -133,8 +139,9 @@ impl<'a> World<'a> {
 
     /// The puts on a node's disk, hints included, and the puts those supersede.
     pub fn durable(&self, node: NodeId) -> WriteSet {
-        self.hints(node)
-            .fold(self.stored(node), |all, (recipient, _)| all.union(self.kept(node, recipient)))
+        let hinted = self.hints(node).map(|(_, siblings)| writes_of(siblings.versions()));
+        let hinted = hinted.fold(WriteSet::EMPTY, WriteSet::union);
+        self.stored(node).union(self.state.history.with_all_seen(hinted))
     }
 
     /// Does an intended replica have these puts on disk, or do other nodes keep hints with them for
@@ -226,19 +233,13 @@ impl<'a> World<'a> {
         held.all(|other| Some(other) == first)
     }
 
-    /// The intended replicas that a coordinator of a read has heard, and that still have the disk
-    /// that they had then; and that have been intended replicas all the time.
-    pub fn replicas_heard<'r>(
-        &'r self,
-        hearing: &'r Hearing,
-    ) -> impl Iterator<Item = NodeId> + use<'r, 'a> {
-        let heard = hearing.heard.iter().copied();
-        let is_one = |node| {
-            self.is_intended(node, hearing.coordinator)
-                && self.is_intended(node, node)
-                && !self.may_have_been_none(node)
-        };
-        heard.filter(move |node| is_one(*node) && !self.lost_its_disk(*node))
+    /// Is a node that a coordinator of a read has heard an intended replica, and has it been one all
+    /// the time? And has it still the disk that it had then?
+    pub fn is_replica_heard(&self, node: NodeId, hearing: &Hearing) -> bool {
+        !self.lost_its_disk(node)
+            && self.is_intended(node, hearing.coordinator)
+            && self.is_intended(node, node)
+            && !self.may_have_been_none(node)
     }
 
     /// Is a read over at one of its coordinators? The coordinator has collected all replies that it

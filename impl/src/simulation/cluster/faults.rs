@@ -4,7 +4,7 @@ use super::{Cluster, Event, LOOK_EVERY, LOOK_FIRST_EVERY};
 use crate::server::Ending;
 use crate::simulation::node::{Datagrams, End, SimulatedNode};
 use crate::simulation::seen::Fault;
-use dynamo_invariants::judge::Violation;
+use dynamo_invariants::judge::{Nodes, Violation};
 use dynamo_invariants::matrix::Happening;
 use dynamo_invariants::notation::Who;
 use dynamo_invariants::trace::Event as Step;
@@ -248,19 +248,20 @@ impl Cluster {
     }
 
     pub(super) fn verdict_at_rest(&mut self) -> Option<Violation> {
-        let nodes = self.nodes.iter();
-        self.judge.verdict_at_rest(
-            nodes.filter_map(|node| Some((node.id, node.state()?, &node.disk.durable))),
-        )
+        self.judge.verdict_at_rest(up(&self.nodes))
     }
 
     /// Looks whether all that must be so eventually is so now.
     pub(super) fn look(&mut self) {
-        let rests = self.verdict_at_rest().is_none();
+        let rests = self.judge.is_at_rest(up(&self.nodes));
         self.watch.recorder.looked(self.now, rests);
         let is_settled = rests && self.now >= self.settles_from;
         self.settled = if is_settled { self.settled + 1 } else { 0 };
         let pause = if is_settled { LOOK_EVERY } else { LOOK_FIRST_EVERY };
         self.plan_at(self.now + pause, Event::Look);
     }
+}
+
+fn up(nodes: &[SimulatedNode]) -> impl Nodes<'_> {
+    nodes.iter().filter_map(|node| Some((node.id, node.state()?, &node.disk.durable)))
 }
