@@ -40,16 +40,15 @@ const PROPERTIES: &[Property] = &[
         HANDED_OVER,
         "A node that has promised to keep a hint has each put of it on disk until the recipient \
          has that put on disk. A put that supersedes it counts, too. Does not hold when either \
-         disk is lost or started on an older copy. Does not hold once the holder has learned of a \
-         view by which the recipient is no intended replica. Does not hold once that may have been so \
-         by the recipient's own view: then it has handed the put to others.",
+         disk is lost or started on an older copy. Does not hold once the holder, or the \
+         recipient itself, has learned of a view by which the recipient is no intended replica: \
+         then the hint, or the put, goes to a node that is one.",
         |model, state| {
             let world = World { model, state };
             let safe = |Hinted { holder, recipient, writes, is_moved, .. }: &Hinted| {
                 *is_moved
                     || world.lost_its_disk(*holder)
                     || world.lost_its_disk(*recipient)
-                    || world.may_have_been_none(*recipient)
                     || writes
                         .is_subset(world.kept(*holder, *recipient).union(world.stored(*recipient)))
             };

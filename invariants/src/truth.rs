@@ -36,8 +36,9 @@ pub struct Hinted {
     pub writes: WriteSet,
     /// How often the holder has sent the hint since it last grew. A scope bounds it.
     pub sent: u8,
-    /// Has the holder learned of a view by which the recipient is no intended replica? Then it has
-    /// moved the hint to a node that is one.
+    /// Has the holder, or the recipient itself, known of a view by which the recipient is no
+    /// intended replica, since the holder has kept the last of these puts? Such a holder moves the
+    /// hint to a node that is one, and such a recipient moves the puts.
     pub is_moved: bool,
 }
 
@@ -218,17 +219,17 @@ impl Ghost {
         write: WriteId,
     ) {
         let of_second_key = instance.second_puts.contains(write);
+        let now_moved = !self.intended(instance, recipient).contains(&recipient);
         match self.hint_index(holder, recipient, of_second_key) {
             Ok(index) => {
                 let Hinted { writes, sent, is_moved, .. } = &mut self.hinted[index];
                 if !writes.contains(write) {
                     (*writes, *sent) = (writes.with(write), 0);
                 }
-                *is_moved = false;
+                *is_moved = now_moved;
             }
             Err(index) => {
-                let writes = WriteSet::EMPTY.with(write);
-                let (sent, is_moved) = (0, false);
+                let (writes, sent, is_moved) = (WriteSet::EMPTY.with(write), 0, now_moved);
                 let kept = Hinted { holder, recipient, of_second_key, writes, sent, is_moved };
                 self.hinted.insert(index, kept);
             }
@@ -324,8 +325,8 @@ impl Ghost {
             || self.intended(instance, coordinator).contains(&replica)
     }
 
-    /// Records that a node knows this history, if the ring changes in this scope. It has moved its
-    /// hints for nodes that are no intended replicas by its new view.
+    /// Records that a node knows this history, if the ring changes in this scope. See
+    /// [`is_moved`](Hinted::is_moved).
     pub(crate) fn know(&mut self, instance: &Instance, node: NodeId, history: &History) {
         let Some(known) = self.known.get(usize::from(node.0)) else { return };
         if known.includes(history) {
@@ -335,7 +336,8 @@ impl Ghost {
         self.known[usize::from(node.0)] = known;
         let now = self.intended(instance, node).to_vec();
         if before != now {
-            for kept in self.hinted.iter_mut().filter(|kept| kept.holder == node) {
+            let sees = |kept: &&mut Hinted| kept.holder == node || kept.recipient == node;
+            for kept in self.hinted.iter_mut().filter(sees) {
                 kept.is_moved |= !now.contains(&kept.recipient);
             }
         }

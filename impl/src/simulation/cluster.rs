@@ -12,7 +12,7 @@ use super::measures::Recorder;
 use super::network::Network;
 use super::node::{Common, Datagrams, End, SimulatedNode};
 use super::outcome::{Outcome, Tally};
-use super::plan::{Pace, Plan, SETTLES_WITHIN};
+use super::plan::{Pace, Plan};
 use super::seen::Fault;
 use super::session::ClientSession;
 use super::watch::Watch;
@@ -29,6 +29,7 @@ use dynamo_model::rules::Rules;
 use stateright::actor::Id;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::io::Write as _;
 use std::net::SocketAddrV4;
 use std::time::Duration;
 use xxhash_rust::xxh3::Xxh3;
@@ -57,7 +58,7 @@ enum Event {
     /// A client has waited long enough for an answer to this line.
     AskAgain { client: Id, line: usize },
     /// A client acts on an answer, after a pause.
-    Hear { client: Id, from: Id, message: Message },
+    Hear { client: Id, from: Id, message: Box<Message> },
     /// The next node crashes.
     Crash,
     /// This node is stopped, and restarts soon.
@@ -158,7 +159,7 @@ impl Cluster {
             tally: Tally::default(),
             path: (plan.keys.len() == 1).then(Vec::new),
             pace: plan.pace.clone(),
-            end: plan.unsafe_for + SETTLES_WITHIN + plan.reaps_within(),
+            end: plan.unsafe_for + plan.settles_within(),
             settles_from: plan.unsafe_for + plan.reaps_within(),
             is_over: false,
             settled: 0,
@@ -255,7 +256,11 @@ impl Cluster {
                 self.digest.update(&to.ip().octets());
                 self.digest.update(&bytes.len().to_le_bytes());
             }
-            other => self.digest.update(format!("{other:?}").as_bytes()),
+            other => {
+                self.scratch.clear();
+                let _ = write!(self.scratch, "{other:?}");
+                self.digest.update(&self.scratch);
+            }
         }
     }
 
@@ -265,7 +270,7 @@ impl Cluster {
             Event::Wake(node) => self.wake(usize::from(node.0)),
             Event::Begin(client) => self.begin_script(client),
             Event::AskAgain { client, line } => self.ask_again(client, line),
-            Event::Hear { client, from, message } => self.hear(client, from, message),
+            Event::Hear { client, from, message } => self.hear(client, from, *message),
             Event::Crash => {
                 let frail = self.network.weather.frail;
                 let index = frail.one(self.nodes.len(), &mut self.chance);

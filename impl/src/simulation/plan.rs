@@ -70,9 +70,9 @@ pub struct Plan {
 
 /// One run of so many has encrypted datagrams.
 const SEALED_EVERY: u64 = 16;
-/// The virtual time after the last fault within which everything must settle. Pauses between
-/// handoffs grow to 48 s, and a node compares with each peer in turn.
-pub(super) const SETTLES_WITHIN: Duration = Duration::from_mins(15);
+/// The virtual time after the last fault within which everything must settle, but for what takes
+/// longer in large clusters and for reaping. Pauses between handoffs grow to 48 s.
+const SETTLES_WITHIN: Duration = Duration::from_mins(15);
 /// Clients of runs with many keys have ids that no node can have.
 const FIRST_CLIENT: u64 = 1 << 20;
 impl Plan {
@@ -169,6 +169,13 @@ impl Plan {
     pub(super) fn reaps_within(&self) -> Duration {
         let deletes = self.keys.iter().any(|scope| scope.faults.reaps > 0);
         if deletes { 5 * self.pace.reap_after } else { Duration::ZERO }
+    }
+
+    /// The virtual time after the last fault within which everything must settle. A node compares
+    /// with each peer in turn, and may find that it must compare once more.
+    pub(super) fn settles_within(&self) -> Duration {
+        let compares = self.pace.exchange_every.unwrap_or_default();
+        SETTLES_WITHIN + 2 * u32::from(self.nodes()) * compares + self.reaps_within()
     }
 
     pub(super) fn chance(&self) -> Chance {

@@ -132,7 +132,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(0, Put), (1, Get)], &[(2, Join(1))]],
         faults: Faults { gossip: true, ..NO_FAULTS },
         unseen: &["I3.stale-replica-is-seen", "I7.served-by-one-who-knows-more"],
-        unique_states: 911_691,
+        unique_states: 1_606_975,
     },
     Scope {
         name: "late-handed-off",
@@ -143,7 +143,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(1, Put), (1, Join(0)), (1, Leave(0)), (1, Join(0))]],
         faults: GOSSIP,
         unseen: &["I6.replica-is-asked-again", "I7.served-by-one-who-knows-more"],
-        unique_states: 6_988,
+        unique_states: 8_573,
     },
     Scope {
         name: "moves-and-delete",
@@ -154,7 +154,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(0, Put), (0, Delete), (0, Join(1))]],
         faults: Faults { reaps: 1, ..NO_FAULTS },
         unseen: &["I6.replica-is-asked-again", "I7.served-by-one-who-knows-more"],
-        unique_states: 1_222,
+        unique_states: 1_530,
     },
     Scope {
         name: "moves-amid-delete",
@@ -165,7 +165,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(0, Put), (0, Join(1)), (0, Delete)]],
         faults: Faults { reaps: 1, ..NO_FAULTS },
         unseen: &["I7.served-by-one-who-knows-more"],
-        unique_states: 308_731,
+        unique_states: 425_003,
     },
     Scope {
         name: "reap-and-late-hint",
@@ -187,7 +187,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(0, Put), (0, Leave(1)), (0, Delete)]],
         faults: Faults { reaps: 1, ..NO_FAULTS },
         unseen: &[],
-        unique_states: 767_389,
+        unique_states: 932_701,
     },
     Scope {
         name: "reap-and-lost-disk",
@@ -226,7 +226,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(0, Put), (0, Delete), (0, Leave(1))]],
         faults: Faults { reaps: 1, ..NO_FAULTS },
         unseen: &["I6.replica-is-asked-again", "I7.served-by-one-who-knows-more"],
-        unique_states: 2_496,
+        unique_states: 3_699,
     },
 ];
 

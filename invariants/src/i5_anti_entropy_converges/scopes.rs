@@ -24,7 +24,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(2, Put), (2, Join(0)), (2, Remove(1))]],
         faults: Faults { gossip: true, ..NO_FAULTS },
         unseen: &["I6.replica-is-asked-again", "I7.served-by-one-who-knows-more"],
-        unique_states: 473_429,
+        unique_states: 858_033,
     },
     Scope {
         name: "exchange",
@@ -171,7 +171,7 @@ const HERE: &[Scope] = &[
             "I4.replica-is-misplaced",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 38_657,
+        unique_states: 45_809,
     },
     Scope {
         name: "loss-mended",

@@ -22,7 +22,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(2, Put)], &[(0, Join(1))]],
         faults: NO_FAULTS,
         unseen: &[],
-        unique_states: 12_119,
+        unique_states: 16_841,
     },
     Scope {
         name: "client-with-its-own-view",
@@ -33,7 +33,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(OWN_VIEW, Put), (OWN_VIEW, Get)], &[(0, Join(1))]],
         faults: NO_FAULTS,
         unseen: &["I3.stale-replica-is-seen", "I7.client-tells"],
-        unique_states: 948_657,
+        unique_states: 1_348_407,
     },
     Scope {
         name: "client-with-its-own-view-of-two",
@@ -50,7 +50,7 @@ const HERE: &[Scope] = &[
             "I7.client-tells",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 363,
+        unique_states: 477,
     },
     Scope {
         name: "client-with-its-own-view-asks-again",
@@ -65,7 +65,7 @@ const HERE: &[Scope] = &[
             "I7.client-tells",
             "I9.old-request-is-under-way",
         ],
-        unique_states: 1_055_336,
+        unique_states: 1_788_572,
     },
     Scope {
         name: "client-is-told-and-loss",
@@ -80,7 +80,7 @@ const HERE: &[Scope] = &[
             "I7.client-tells",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 220,
+        unique_states: 265,
     },
     Scope {
         name: "leave",
@@ -91,7 +91,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(1, Put), (0, Leave(1))]],
         faults: Faults { gossip: true, ..NO_FAULTS },
         unseen: &["I6.replica-is-asked-again", "I7.served-by-one-who-knows-more"],
-        unique_states: 21_585,
+        unique_states: 35_529,
     },
     Scope {
         name: "leave-and-old-view",
@@ -102,7 +102,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(0, Leave(1)), (1, Put)]],
         faults: Faults { gossip: true, ..NO_FAULTS },
         unseen: &[],
-        unique_states: 1_804_233,
+        unique_states: 2_392_148,
     },
     Scope {
         name: "five-nodes",

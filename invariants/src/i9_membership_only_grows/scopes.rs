@@ -15,7 +15,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(2, Put)], &[(0, Join(1))]],
         faults: Faults { gossip: true, ..NO_FAULTS },
         unseen: &[],
-        unique_states: 173_573,
+        unique_states: 304_285,
     },
     Scope {
         name: "join-and-crash",
@@ -26,7 +26,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(2, Put), (0, Join(1))]],
         faults: Faults { gossip: true, crashes: 1, ..NO_FAULTS },
         unseen: &["I6.replica-is-asked-again", "I7.served-by-one-who-knows-more"],
-        unique_states: 22_232,
+        unique_states: 34_192,
     },
     Scope {
         name: "change-and-loss",
@@ -47,7 +47,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(2, Put), (0, Join(1))]],
         faults: Faults { gossip: true, loss: true, ..NO_FAULTS },
         unseen: &["I6.replica-is-asked-again", "I7.served-by-one-who-knows-more"],
-        unique_states: 7_042,
+        unique_states: 10_252,
     },
     Scope {
         name: "remove",
@@ -101,7 +101,7 @@ pub(super) const SCOPES: &[Scope] = &[
             "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 3_296,
+        unique_states: 4_816,
     },
     Scope {
         name: "rejoin-and-duplicates",

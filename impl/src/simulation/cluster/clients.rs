@@ -83,6 +83,7 @@ impl Cluster {
             _ => self.pace.thinks_for,
         };
         let after = self.chance.between(Duration::ZERO, thinks_for);
+        let message = Box::new(message);
         self.plan_at(self.now + after, Event::Hear { client: id, from, message });
     }
 

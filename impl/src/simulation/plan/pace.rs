@@ -15,7 +15,8 @@ const fn ms(ms: u64) -> Duration {
 
 /// How long a client waits before it asks again.
 const CLIENT_WAITS: Duration = Duration::from_secs(1);
-/// In a run that is longer, changes of members spread over the run.
+/// In a run that is longer, changes of members spread over the run, and nodes gossip and compare as
+/// seldom as those of large clusters do.
 const LONG: Duration = Duration::from_mins(30);
 /// How often a client asks again, if it does.
 const CLIENT_RETRIES: u8 = 3;
@@ -65,6 +66,11 @@ impl Pace {
         let compares = chance.is_so(5_000);
         let thinks_for = if chance.is_so(5_000) { thinks_for } else { Duration::ZERO };
         let is_long = unsafe_for > LONG;
+        let (gossip, exchange) = if is_long {
+            ((ms(5_000), ms(30_000)), (ms(5_000), ms(60_000)))
+        } else {
+            ((ms(200), ms(2_000)), (ms(500), ms(10_000)))
+        };
         Pace {
             administers_every: if is_long { unsafe_for / 15 } else { thinks_for },
             begins_within: magnitude(chance, ms(10), unsafe_for),
@@ -72,8 +78,8 @@ impl Pace {
             client_retries,
             patience: waits.then_some(patience),
             handoff_after: magnitude(chance, ms(10), Handoff::LOCAL.first_after),
-            gossip_every: gossips.then_some(magnitude(chance, ms(200), ms(2_000))),
-            exchange_every: compares.then_some(magnitude(chance, ms(500), ms(10_000))),
+            gossip_every: gossips.then_some(magnitude(chance, gossip.0, gossip.1)),
+            exchange_every: compares.then_some(magnitude(chance, exchange.0, exchange.1)),
             reap_after: oldest * if chance.is_so(7_500) { 3 } else { 10 },
         }
     }

@@ -35,7 +35,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, Get)], &[(1, Join(0)), (1, Leave(0))]],
         faults: GOSSIP,
         unseen: &["I3.stale-replica-is-seen", "I7.served-by-one-who-knows-more"],
-        unique_states: 21_641,
+        unique_states: 21_713,
     },
     Scope {
         name: "moves-and-in-person",
@@ -46,7 +46,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, PutInPerson), (1, GetInPerson)], &[(1, Join(0)), (1, Leave(0))]],
         faults: GOSSIP,
         unseen: &["I3.stale-replica-is-seen", "I7.served-by-one-who-knows-more"],
-        unique_states: 21_641,
+        unique_states: 21_713,
     },
     Scope {
         name: "third-joins-and-get",
@@ -62,7 +62,7 @@ pub(super) const SCOPES: &[Scope] = &[
             "I4.replica-is-misplaced",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 61_619,
+        unique_states: 95_399,
     },
     Scope {
         name: "read-by-an-old-view",
@@ -99,7 +99,7 @@ pub(super) const SCOPES: &[Scope] = &[
             "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 7_871,
+        unique_states: 10_991,
     },
     Scope {
         name: "read-amid-two-joins",
@@ -114,7 +114,7 @@ pub(super) const SCOPES: &[Scope] = &[
             "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 55_183,
+        unique_states: 76_711,
     },
     Scope {
         name: "read-after-replacement",
@@ -125,7 +125,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, Join(0)), (2, Leave(1)), (2, Get)]],
         faults: NO_FAULTS,
         unseen: &["I3.stale-replica-is-seen", "I6.replica-is-asked-again"],
-        unique_states: 107_717,
+        unique_states: 111_375,
     },
     Scope {
         name: "read-after-leave",
@@ -141,7 +141,7 @@ pub(super) const SCOPES: &[Scope] = &[
             "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 118,
+        unique_states: 155,
     },
     Scope {
         name: "read-after-remove",
@@ -156,7 +156,7 @@ pub(super) const SCOPES: &[Scope] = &[
             "I4.replica-is-handed-over",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 1_320,
+        unique_states: 2_461,
     },
     Scope {
         name: "read-and-crash",
@@ -172,7 +172,7 @@ pub(super) const SCOPES: &[Scope] = &[
             "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 1_893,
+        unique_states: 2_319,
     },
     Scope {
         name: "read-and-loss",
@@ -188,7 +188,7 @@ pub(super) const SCOPES: &[Scope] = &[
             "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 1_362,
+        unique_states: 1_599,
     },
     Scope {
         name: "read-in-person-after-join",
@@ -203,7 +203,7 @@ pub(super) const SCOPES: &[Scope] = &[
             "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 22_737,
+        unique_states: 32_305,
     },
     Scope {
         name: "read-twice-after-remove",
@@ -218,7 +218,7 @@ pub(super) const SCOPES: &[Scope] = &[
             "I4.replica-is-handed-over",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 96_032,
+        unique_states: 204_807,
     },
     Scope {
         name: "read-while-it-joins-again",
@@ -229,7 +229,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, Join(0)), (1, Leave(0)), (1, Get)], &[(1, Join(0))]],
         faults: NO_FAULTS,
         unseen: &["I3.stale-replica-is-seen", "I7.served-by-one-who-knows-more"],
-        unique_states: 92_990,
+        unique_states: 125_926,
     },
     Scope {
         name: "read-after-join-and-leave",
@@ -245,7 +245,7 @@ pub(super) const SCOPES: &[Scope] = &[
             "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 126_842,
+        unique_states: 126_863,
     },
     Scope {
         name: "two-leave-at-once",
@@ -256,7 +256,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Leave(0))], &[(2, Leave(1))]],
         faults: NO_FAULTS,
         unseen: &["I6.replica-is-asked-again", "I7.served-by-one-who-knows-more"],
-        unique_states: 16_491,
+        unique_states: 24_717,
     },
     Scope {
         name: "read-through-a-removed-node",
@@ -292,6 +292,6 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Join(0)), (1, Leave(0)), (1, Put), (1, Join(0)), (0, Get)], &[(0, Get)]],
         faults: GOSSIP,
         unseen: &["I3.stale-replica-is-seen", "I7.served-by-one-who-knows-more"],
-        unique_states: 503_774,
+        unique_states: 680_738,
     },
 ];

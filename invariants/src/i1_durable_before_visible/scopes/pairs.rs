@@ -115,6 +115,6 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 31_159,
+        unique_states: 42_284,
     },
 ];

@@ -97,7 +97,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             "I7.client-tells",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 6_542,
+        unique_states: 8_412,
     },
     Scope {
         name: "put-over-then-rejoin-and-delete",
@@ -118,7 +118,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             "I7.client-tells",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 6_774,
+        unique_states: 8_722,
     },
     Scope {
         name: "join-and-old-disk",

@@ -15,7 +15,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, Join(0)), (1, Leave(0)), (1, Put)]],
         faults: GOSSIP,
         unseen: &["I6.replica-is-asked-again", "I7.served-by-one-who-knows-more"],
-        unique_states: 3_246,
+        unique_states: 3_252,
     },
     Scope {
         name: "moves-and-puts",
@@ -26,7 +26,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, Put)], &[(1, Join(0)), (1, Leave(0))]],
         faults: GOSSIP,
         unseen: &["I6.replica-is-asked-again", "I7.served-by-one-who-knows-more"],
-        unique_states: 30_035,
+        unique_states: 30_111,
     },
     Scope {
         name: "moves-and-put-over",
@@ -37,7 +37,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, PutOver)], &[(1, Join(0)), (1, Leave(0))]],
         faults: GOSSIP,
         unseen: &["I6.replica-is-asked-again", "I7.served-by-one-who-knows-more"],
-        unique_states: 29_907,
+        unique_states: 29_983,
     },
     Scope {
         name: "moves-and-lost-disk",
@@ -48,7 +48,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, Put)], &[(1, Join(0)), (1, Leave(0))]],
         faults: Faults { lost_disk: Some(1), ..GOSSIP },
         unseen: &["I7.served-by-one-who-knows-more"],
-        unique_states: 313_710,
+        unique_states: 315_018,
     },
     Scope {
         name: "moves-and-crash",
@@ -59,7 +59,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, Put)], &[(1, Join(0)), (1, Leave(0))]],
         faults: Faults { crashes: 1, ..GOSSIP },
         unseen: &["I6.replica-is-asked-again", "I7.served-by-one-who-knows-more"],
-        unique_states: 142_745,
+        unique_states: 143_213,
     },
     Scope {
         name: "moves-and-forwarding",
@@ -85,7 +85,7 @@ pub(super) const SCOPES: &[Scope] = &[
             "I7.served-by-one-who-knows-more",
             "I9.old-request-is-under-way",
         ],
-        unique_states: 2_206,
+        unique_states: 2_614,
     },
     Scope {
         name: "lost-disk-comes-back",
@@ -107,7 +107,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, Join(0)), (1, Leave(0)), (1, Put)]],
         faults: NO_FAULTS,
         unseen: &["I4.replica-is-handed-over", "I7.served-by-one-who-knows-more"],
-        unique_states: 7_425,
+        unique_states: 7_431,
     },
     Scope {
         name: "third-joins-and-puts",
@@ -123,7 +123,7 @@ pub(super) const SCOPES: &[Scope] = &[
             "I4.replica-is-misplaced",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 155_921,
+        unique_states: 229_413,
     },
     Scope {
         name: "third-joins-and-put-over",
@@ -139,7 +139,7 @@ pub(super) const SCOPES: &[Scope] = &[
             "I4.replica-is-misplaced",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 109_338,
+        unique_states: 195_287,
     },
     Scope {
         name: "third-leaves-and-retry",
@@ -175,6 +175,6 @@ pub(super) const SCOPES: &[Scope] = &[
             "I7.served-by-one-who-knows-more",
             "I9.old-request-is-under-way",
         ],
-        unique_states: 55_790,
+        unique_states: 64_043,
     },
 ];

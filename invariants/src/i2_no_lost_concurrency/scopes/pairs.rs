@@ -41,7 +41,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             "I7.served-by-one-who-knows-more",
             "I9.old-request-is-under-way",
         ],
-        unique_states: 1_948,
+        unique_states: 2_488,
     },
     Scope {
         name: "fallback-coordinates-two-puts",
@@ -63,7 +63,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, PutOver)], &[(1, Join(0))]],
         faults: Faults { lost_disk: Some(0), ..GOSSIP },
         unseen: &["I6.replica-is-asked-again", "I7.served-by-one-who-knows-more"],
-        unique_states: 2_474,
+        unique_states: 3_254,
     },
     Scope {
         name: "moves-and-crash-and-retry",
@@ -78,6 +78,6 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             "I7.served-by-one-who-knows-more",
             "I9.old-request-is-under-way",
         ],
-        unique_states: 13_890,
+        unique_states: 17_040,
     },
 ];

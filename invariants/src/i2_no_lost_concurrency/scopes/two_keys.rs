@@ -140,7 +140,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 1_521,
+        unique_states: 2_015,
     },
     Scope {
         name: "two-keys-join-and-exchange",
@@ -155,7 +155,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 515,
+        unique_states: 633,
     },
     Scope {
         name: "two-keys-leave-and-reap",
@@ -170,6 +170,6 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 12_777,
+        unique_states: 16_646,
     },
 ];

@@ -56,6 +56,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I2.one-put-one-version",
             "I2.confirmed-put-is-kept",
             "I2.clocks-are-causal",
+            "I8.hint-is-kept",
         ],
         scope: "replica-again",
         cost: Cost {
@@ -91,7 +92,11 @@ pub(super) const DEFECTS: &[Defect] = &[
         missed_by: "A late confirmation does no harm while the ring does not change. You need one \
                     that is in flight while the recipient gives the data back and an administrator \
                     lets it join again.",
-        breaks: &["I4.acknowledged-put-survives", "I1.acknowledged-put-is-on-w-disks"],
+        breaks: &[
+            "I4.acknowledged-put-survives",
+            "I1.acknowledged-put-is-on-w-disks",
+            "I8.hint-is-kept",
+        ],
         scope: "late-handed-off",
         cost: Cost {
             when: When::AddNode,

@@ -54,7 +54,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 33_242,
+        unique_states: 44_335,
     },
     Scope {
         name: "reap-and-unsafe-network",

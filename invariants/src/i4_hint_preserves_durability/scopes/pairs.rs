@@ -74,7 +74,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 7_263,
+        unique_states: 9_453,
     },
     Scope {
         name: "last-members-stay",

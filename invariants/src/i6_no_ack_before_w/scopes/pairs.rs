@@ -113,7 +113,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 2_401,
+        unique_states: 3_211,
     },
     Scope {
         name: "three-replicas-leave-and-read",

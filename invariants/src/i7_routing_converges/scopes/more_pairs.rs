@@ -160,7 +160,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 21_779,
+        unique_states: 30_561,
     },
     Scope {
         name: "rejoin-and-lost-disk",

@@ -19,7 +19,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             "I7.client-tells",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 290,
+        unique_states: 397,
     },
     Scope {
         name: "own-view-asks-twice-and-again",
@@ -37,7 +37,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             "I7.served-by-one-who-knows-more",
             "I9.old-request-is-under-way",
         ],
-        unique_states: 87_659,
+        unique_states: 121_991,
     },
     Scope {
         name: "own-view-and-two-moves",
@@ -52,7 +52,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             "I7.client-tells",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 71_473,
+        unique_states: 72_107,
     },
     Scope {
         name: "own-view-and-retry",
@@ -66,6 +66,6 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             "I7.served-by-one-who-knows-more",
             "I9.old-request-is-under-way",
         ],
-        unique_states: 1_948,
+        unique_states: 2_488,
     },
 ];

@@ -50,7 +50,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 8_101,
+        unique_states: 8_833,
     },
     Scope {
         name: "one-copy-and-stand-in",
