@@ -46,6 +46,7 @@ mod markdown;
 pub mod memory;
 pub mod outbox;
 pub mod reassembly;
+pub mod record;
 pub mod runtime;
 #[cfg(feature = "explorer")]
 pub mod scope_file;
