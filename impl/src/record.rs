@@ -88,3 +88,6 @@ pub enum RecordError {
         asked: NodeId,
     },
 }
+
+#[cfg(test)]
+mod tests;
