@@ -47,6 +47,7 @@ pub mod memory;
 pub mod outbox;
 pub mod reassembly;
 pub mod record;
+pub mod recording;
 pub mod runtime;
 #[cfg(feature = "explorer")]
 pub mod scope_file;

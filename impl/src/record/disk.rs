@@ -2,6 +2,7 @@
 
 use super::Recorder;
 use crate::interpreter::{Batch, Disk};
+use crate::recording::Recording;
 use crate::storage::Storage;
 use dynamo_model::hint::HintId;
 use dynamo_model::ids::NodeId;
@@ -52,6 +53,14 @@ impl<S: Storage> Storage for RecordedDisk<'_, S> {
 
     fn save_heard(&mut self) -> Result<(), S::Error> {
         self.storage.save_heard()
+    }
+
+    fn recording(&self) -> Recording {
+        match &self.recorder {
+            None => Recording::Off,
+            Some(recorder) if recorder.is_going_on() => Recording::On,
+            Some(_) => Recording::Stopped,
+        }
     }
 
     fn hint_age(&self, hint: &HintId) -> Duration {
