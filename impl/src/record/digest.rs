@@ -262,8 +262,9 @@ fn name_parts(event: &Event, requests: &mut Vec<RequestId>, keys: &mut Vec<Key>)
             requests.extend(message.request());
             keys.extend(key_of(message).cloned());
         }
-        Event::Fired(Timer::Put(_, request) | Timer::Get(_, request))
-        | Event::Fired(Timer::Forward(_, request)) => requests.push(*request),
+        Event::Fired(
+            Timer::Put(_, request) | Timer::Get(_, request) | Timer::Forward(_, request),
+        ) => requests.push(*request),
         Event::Fired(Timer::Gather(_, key) | Timer::Reap(_, key)) => keys.push(key.clone()),
         Event::Fired(_) | Event::Chose(_) | Event::Sent(..) => {}
     }

@@ -144,7 +144,7 @@ impl NodeSettings {
     }
 
     /// The actor with these settings and rules. `None`: no node can have such settings.
-    pub fn node(&self, rules: Rules) -> Option<Node> {
+    pub fn node(&self, rules: &Rules) -> Option<Node> {
         let patience = self.patience.map(|it| it.answer_within);
         let exchange = self.anti_entropy.map(|it| [it.every, it.again_after]).unwrap_or_default();
         let pauses = [patience, Some(self.handoff.first_after), self.reap_after, self.gossip_every];
@@ -157,7 +157,7 @@ impl NodeSettings {
         config = self.reap_after.into_iter().fold(config, Config::with_reaping_after);
         config = self.gossip_every.into_iter().fold(config, Config::with_gossip_every);
         config = self.anti_entropy.into_iter().fold(config, Config::with_anti_entropy);
-        Some(Node { config, founders: self.founders.clone(), address: self.address, rules })
+        Some(Node { config, founders: self.founders.clone(), address: self.address, rules: *rules })
     }
 }
 

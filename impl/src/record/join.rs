@@ -85,7 +85,7 @@ impl Join {
     /// Joins these records, and follows them under these rules. No two are of the same node.
     pub fn new(records: Vec<(NodeId, Reader)>, rules: Rules) -> Self {
         let index = records.iter().enumerate().map(|(index, (node, _))| (*node, index)).collect();
-        let track = |(node, reader)| Track::new(node, reader, rules);
+        let track = |(node, reader)| Track::new(node, reader, &rules);
         let tracks: Vec<Track> = records.into_iter().map(track).collect();
         Join {
             index,

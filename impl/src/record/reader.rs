@@ -133,7 +133,7 @@ impl Reader {
     ///
     /// # Errors
     /// If the record is damaged here. Nothing after that can be read.
-    pub fn next(&mut self) -> Result<Next, Damage> {
+    pub fn read_on(&mut self) -> Result<Next, Damage> {
         self.at.offset = self.offset;
         match frame::find(&self.bytes, self.offset) {
             Found::Content(content, next) => {
@@ -143,7 +143,7 @@ impl Reader {
                     Some(Entry::Batch(batch)) if self.is_alive => Ok(Next::Batch(batch)),
                     Some(Entry::Stop) if self.is_alive => {
                         self.ending = Ending::Stopped;
-                        self.next()
+                        self.read_on()
                     }
                     Some(_) => Err(self.changed("the entry is not expected here")),
                     None => Err(self.changed("the entry cannot be decoded")),

@@ -28,9 +28,9 @@ pub enum Difference {
     /// It does something else.
     Deed {
         /// What the model does.
-        model: Deed,
+        model: Box<Deed>,
         /// What the node did.
-        node: Deed,
+        node: Box<Deed>,
     },
     /// A timer fired that was not set.
     NotSet(Timer),
@@ -79,7 +79,7 @@ pub struct Replay {
 
 impl Replay {
     /// An actor that starts as the node did. `None`: the settings are invalid.
-    pub fn start(head: &Head, start: &Start, rules: Rules) -> Option<Self> {
+    pub fn start(head: &Head, start: &Start, rules: &Rules) -> Option<Self> {
         let (node, id, durable) = (head.settings.node(rules)?, head.node.actor(), &start.durable);
         let mut out = Out::new();
         let begin = || node.on_start(id, &Some(durable.clone()), &mut out);
@@ -90,7 +90,7 @@ impl Replay {
     }
 
     /// An actor that goes on from a node's state. `None`: the settings are invalid.
-    pub fn go_on(head: &Head, snapshot: &Snapshot, rules: Rules) -> Option<Self> {
+    pub fn go_on(head: &Head, snapshot: &Snapshot, rules: &Rules) -> Option<Self> {
         let (node, id) = (head.settings.node(rules)?, head.node.actor());
         let state = panic::catch_unwind(AssertUnwindSafe(|| snapshot.state(&node))).ok()?;
         let (digests, before) = (Digests::new(state.durable.clone()), state.durable.clone());
@@ -168,7 +168,7 @@ impl Replay {
                     self.node.on_timeout(self.id, &mut self.state, timer, &mut out);
                 }
                 Event::Sent(..) | Event::Chose(_) => {
-                    return Err(Difference::Deed { model: Deed::Nothing, node: deed(Some(event)) });
+                    return Err(differs(Deed::Nothing, Some(event)));
                 }
             }
             *at += 1;
@@ -191,8 +191,7 @@ impl Replay {
                 Command::Send(to, message) => match next {
                     Some(Event::Sent(other, said)) if *other == to && *said == message => *at += 1,
                     _ => {
-                        let model = Deed::Sends(to, message);
-                        return Err(Difference::Deed { model, node: deed(next) });
+                        return Err(differs(Deed::Sends(to, message), next));
                     }
                 },
                 Command::SetTimer(timer, _) => _ = self.timers.insert(timer),
@@ -206,8 +205,7 @@ impl Replay {
                         self.carry_out(out, events, at)?;
                     }
                     _ => {
-                        let model = Deed::Chooses(choices);
-                        return Err(Difference::Deed { model, node: deed(next) });
+                        return Err(differs(Deed::Chooses(choices), next));
                     }
                 },
             }
@@ -216,13 +214,14 @@ impl Replay {
     }
 }
 
-/// What an event of a record says that the node did.
-fn deed(event: Option<&Event>) -> Deed {
-    match event {
+/// The model does this, and the node did what this event of its record says.
+fn differs(model: Deed, event: Option<&Event>) -> Difference {
+    let node = match event {
         Some(Event::Sent(to, message)) => Deed::Sends(*to, message.clone()),
         Some(Event::Chose(choice)) => Deed::Chooses(vec![*choice]),
         _ => Deed::Nothing,
-    }
+    };
+    Difference::Deed { model: Box::new(model), node: Box::new(node) }
 }
 
 fn told(panic: &(dyn std::any::Any + Send)) -> String {

@@ -28,9 +28,10 @@ struct Cluster {
 }
 
 impl Cluster {
-    fn start(rules: Rules, bytes_max: u64) -> Self {
+    fn start(rules: &Rules, bytes_max: u64) -> Self {
         let (directory, claims) = (tempfile::tempdir().unwrap(), claim(NODES).unwrap());
-        let mut cluster = Cluster { directory, claims, running: Vec::new(), rules, bytes_max };
+        let mut cluster =
+            Cluster { directory, claims, running: Vec::new(), rules: *rules, bytes_max };
         cluster.running = (0..NODES).map(|node| Some(cluster.start_node(node))).collect();
         cluster
     }
@@ -133,7 +134,7 @@ fn last_file(records: &Path, node: &str) -> PathBuf {
 
 #[test]
 fn what_real_nodes_did_is_what_the_model_does() {
-    let (_directory, records) = Cluster::start(Rules::default(), Limits::BYTES_MAX_DEFAULT).run();
+    let (_directory, records) = Cluster::start(&Rules::default(), Limits::BYTES_MAX_DEFAULT).run();
     let mut heard = Heard::default();
     let join = Join::new(readers(&records), Rules::default());
     let report = join.run(&mut heard, &|| true).unwrap();
@@ -153,7 +154,7 @@ fn what_real_nodes_did_is_what_the_model_does() {
 
 #[test]
 fn a_record_that_was_cut_short_to_its_last_files_is_validated_from_there() {
-    let (_directory, records) = Cluster::start(Rules::default(), 300_000).run();
+    let (_directory, records) = Cluster::start(&Rules::default(), 300_000).run();
     let report = validated(&records);
     assert!(report.faults.is_empty(), "{}", report.faults[0]);
     let first = files::list(&records.join("A")).unwrap().swap_remove(0);
@@ -165,7 +166,7 @@ fn a_record_that_was_cut_short_to_its_last_files_is_validated_from_there() {
 
 #[test]
 fn a_node_without_a_record_is_not_missed() {
-    let (_directory, records) = Cluster::start(Rules::default(), Limits::BYTES_MAX_DEFAULT).run();
+    let (_directory, records) = Cluster::start(&Rules::default(), Limits::BYTES_MAX_DEFAULT).run();
     fs::remove_dir_all(records.join("B")).unwrap();
     let report = validated(&records);
     assert!(report.faults.is_empty(), "{}", report.faults[0]);
@@ -176,7 +177,7 @@ fn a_node_without_a_record_is_not_missed() {
 #[test]
 fn a_node_with_another_rule_is_found_at_its_first_wrong_step() {
     let rules = Rules { must_save: |_, _, _| false, ..Rules::default() };
-    let (_directory, records) = Cluster::start(rules, Limits::BYTES_MAX_DEFAULT).run();
+    let (_directory, records) = Cluster::start(&rules, Limits::BYTES_MAX_DEFAULT).run();
     let report = validated(&records);
     let Fault { node, what, around, .. } = &report.faults[0];
     assert_eq!(*node, NodeId(1));
@@ -187,7 +188,7 @@ fn a_node_with_another_rule_is_found_at_its_first_wrong_step() {
 
 #[test]
 fn a_flipped_bit_is_damage_and_no_fault_of_the_node() {
-    let (_directory, records) = Cluster::start(Rules::default(), Limits::BYTES_MAX_DEFAULT).run();
+    let (_directory, records) = Cluster::start(&Rules::default(), Limits::BYTES_MAX_DEFAULT).run();
     let file = last_file(&records, "A");
     let mut bytes = fs::read(&file).unwrap();
     let middle = bytes.len() / 2;
@@ -204,7 +205,7 @@ fn a_flipped_bit_is_damage_and_no_fault_of_the_node() {
 
 #[test]
 fn a_record_that_ends_amid_an_entry_is_validated_up_to_there() {
-    let (_directory, records) = Cluster::start(Rules::default(), Limits::BYTES_MAX_DEFAULT).run();
+    let (_directory, records) = Cluster::start(&Rules::default(), Limits::BYTES_MAX_DEFAULT).run();
     let file = last_file(&records, "A");
     let bytes = fs::read(&file).unwrap();
     fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
@@ -217,7 +218,7 @@ fn a_record_that_ends_amid_an_entry_is_validated_up_to_there() {
 /// A message that no record shows to have been sent, although its sender's record is complete.
 #[test]
 fn a_message_that_nobody_sent_is_a_fault() {
-    let (_directory, records) = Cluster::start(Rules::default(), Limits::BYTES_MAX_DEFAULT).run();
+    let (_directory, records) = Cluster::start(&Rules::default(), Limits::BYTES_MAX_DEFAULT).run();
     let file = last_file(&records, "B");
     rewrite(&file, |batch| {
         batch.events.retain(|event| !matches!(event, Event::Sent(to, _) if usize::from(*to) == 0));
@@ -285,7 +286,7 @@ fn a_full_disk_ends_the_record_and_not_the_node() {
 
 #[test]
 fn the_record_of_another_node_is_left_alone() {
-    let cluster = Cluster::start(Rules::default(), Limits::BYTES_MAX_DEFAULT);
+    let cluster = Cluster::start(&Rules::default(), Limits::BYTES_MAX_DEFAULT);
     let directory = cluster.records().join("A");
     let refused = files::check(&directory, NodeId(1)).unwrap_err();
     assert!(matches!(refused, RecordError::OtherNode { owner: NodeId(0), .. }), "{refused}");

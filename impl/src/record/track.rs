@@ -85,11 +85,11 @@ pub(super) struct Track {
 }
 
 impl Track {
-    pub(super) fn new(id: NodeId, reader: Reader, rules: Rules) -> Self {
+    pub(super) fn new(id: NodeId, reader: Reader, rules: &Rules) -> Self {
         Track {
             id,
             reader,
-            rules,
+            rules: *rules,
             replay: None,
             waiting: None,
             is_over: false,
@@ -118,7 +118,7 @@ impl Track {
 
     /// Reads on. What differs from the model goes to `faults`.
     pub(super) fn advance(&mut self, faults: &mut Vec<Fault>) -> Turn {
-        match self.reader.next() {
+        match self.reader.read_on() {
             Ok(Next::Batch(batch)) => {
                 let at = self.reader.position().clone();
                 self.waiting = Some(Waiting { at, batch, checked: 0 });
@@ -137,7 +137,7 @@ impl Track {
                     }
                 } else if is_first {
                     self.note(Gap::BeginsLate);
-                    self.replay = Replay::go_on(&head, &snapshot, self.rules);
+                    self.replay = Replay::go_on(&head, &snapshot, &self.rules);
                 }
                 self.events = snapshot.events;
                 self.start = Some(head.life.start);
@@ -194,7 +194,7 @@ impl Track {
                 }
             }
         }
-        self.replay = Replay::start(head, start, self.rules);
+        self.replay = Replay::start(head, start, &self.rules);
         if self.replay.is_none() {
             let what = "no node can have the settings of this start".to_owned();
             self.damage = Some(Damage::Changed { at: self.reader.position().clone(), what });

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 const EXAMPLES: &str = "\
 Example:
@@ -73,11 +73,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let report = report.ok_or_else(|| {
         Failure::CutOff(anyhow!("stopped before the records' ends: this proves nothing"))
     })?;
-    let seconds = begun.elapsed().as_secs_f64();
+    let took = begun.elapsed();
     if arguments.json {
-        say!("{:#}", as_json(&report, seconds));
+        say!("{:#}", as_json(&report, took));
     } else {
-        print(&report, seconds);
+        print(&report, took);
     }
     verdict(&report)
 }
@@ -138,13 +138,13 @@ fn below(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(paths)
 }
 
-fn print(report: &Report, seconds: f64) {
+fn print(report: &Report, took: Duration) {
     for node in &report.nodes {
         print_node(node);
     }
     let events: u64 = report.nodes.iter().map(|node| node.counts.events).sum();
-    let rate = events as f64 / seconds.max(1e-9);
-    say!("\n{events} events in {seconds:.2} s: {rate:.0} a second");
+    let rate = u128::from(events) * 1_000_000 / took.as_micros().max(1);
+    say!("\n{events} events in {:.2} s: {rate} a second", took.as_secs_f64());
     match report.faults.first() {
         Some(first) => say!("\nThe first difference from the model:\n{first}"),
         None => say!("Every step up to there is a step of the model."),
@@ -154,10 +154,10 @@ fn print(report: &Report, seconds: f64) {
 fn print_node(node: &NodeReport) {
     let counts = &node.counts;
     say!(
-        "node {}: {}, {}, {}; validated up to {} ({})",
+        "node {}: {}, {} batches, {}; validated up to {} ({})",
         node.node,
         counted(counts.lives as usize, "start"),
-        counted(counts.batches as usize, "batch").replace("batchs", "batches"),
+        counts.batches,
         counted(counts.events as usize, "event"),
         node.up_to,
         ending(node.ending)
@@ -195,7 +195,7 @@ fn gap_told(gap: &Gap) -> &'static str {
     }
 }
 
-fn as_json(report: &Report, seconds: f64) -> Value {
+fn as_json(report: &Report, took: Duration) -> Value {
     let at = |at: &Position| json!({ "file": at.file, "byte": at.offset });
     let node = |node: &NodeReport| {
         let gap =
@@ -224,6 +224,6 @@ fn as_json(report: &Report, seconds: f64) -> Value {
         "nodes": report.nodes.iter().map(node).collect::<Vec<_>>(),
         "faults": report.faults.iter().map(fault).collect::<Vec<_>>(),
         "events": report.nodes.iter().map(|node| node.counts.events).sum::<u64>(),
-        "seconds": seconds,
+        "seconds": took.as_secs_f64(),
     })
 }
