@@ -270,12 +270,18 @@ fn name_parts(event: &Event, requests: &mut Vec<RequestId>, keys: &mut Vec<Key>)
     }
 }
 
-/// The key that a message concerns, if it may change what is gathered or reaped.
-fn key_of(message: &Message) -> Option<&Key> {
+/// The key that a message is about; `None`: it is about a request, several keys, or none.
+pub(super) fn key_of(message: &Message) -> Option<&Key> {
     match message {
+        Message::Request(operation)
+        | Message::Routed { operation, .. }
+        | Message::Forward { operation, .. } => Some(operation.key()),
+        Message::StoreHint { hint, .. } => Some(&hint.key),
         Message::Store { key, .. }
         | Message::Fetch { key, .. }
+        | Message::Repair { key, .. }
         | Message::HandOff { key, .. }
+        | Message::HandedOff { key, .. }
         | Message::Gather { key, .. }
         | Message::Gathered { key, .. }
         | Message::Survey { key, .. }

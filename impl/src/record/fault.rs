@@ -1,8 +1,10 @@
 //! Where a node and the model part.
 
+use super::digest::key_of;
 use super::reader::Position;
 use super::replay::{Deed, Difference};
 use crate::interpreter::Event;
+use dynamo_invariants::notation::words::brief;
 use dynamo_model::ids::NodeId;
 use dynamo_model::message::Message;
 use dynamo_model::node::Choice;
@@ -64,24 +66,34 @@ fn who(id: Id) -> String {
     }
 }
 
+/// A message in words, with its key.
+fn said(message: &Message) -> String {
+    match key_of(message) {
+        Some(key) => format!("{}, key {key:?}", brief(message)),
+        None => brief(message),
+    }
+}
+
 /// An event in words.
 pub fn told(event: &Event) -> String {
     match event {
-        Event::Received(from, message) => format!("receives from {}: {message:?}", who(*from)),
+        Event::Received(from, message) => {
+            format!("receives from {}: {}", who(*from), said(message))
+        }
         Event::Ignored(from, message) => {
-            format!("receives from {} and ignores: {message:?}", who(*from))
+            format!("receives from {} and ignores: {}", who(*from), said(message))
         }
         Event::Fired(timer) => format!("its timer fires: {timer:?}"),
         Event::Chose(Choice::Gossip(peer)) => format!("chooses to gossip with {peer}"),
         Event::Chose(Choice::Exchange(peer)) => format!("chooses to compare with {peer}"),
-        Event::Sent(to, message) => format!("sends to {}: {message:?}", who(*to)),
+        Event::Sent(to, message) => format!("sends to {}: {}", who(*to), said(message)),
     }
 }
 
 impl fmt::Display for Deed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Deed::Sends(to, message) => write!(f, "sends to {}: {message:?}", who(*to)),
+            Deed::Sends(to, message) => write!(f, "sends to {}: {}", who(*to), said(message)),
             Deed::Chooses(choices) => write!(f, "chooses a peer: {choices:?}"),
             Deed::Nothing => f.write_str("does nothing more before its next input"),
         }
@@ -95,7 +107,10 @@ impl fmt::Display for Difference {
         };
         match self {
             Difference::Deed { model, node } => {
-                write!(f, "the model {model}\n  the node {node}")
+                write!(f, "the model {model}\n  the node {node}")?;
+                // Few words may hide the difference.
+                let is_hidden = model.to_string() == node.to_string();
+                if is_hidden { write!(f, "\n  in full: {model:?}\n  {node:?}") } else { Ok(()) }
             }
             Difference::NotSet(timer) => {
                 write!(f, "a timer fires that is not set in the model: {timer:?}")
@@ -133,8 +148,8 @@ impl fmt::Display for Wrong {
             Wrong::Differs(difference) => difference.fmt(f),
             Wrong::Unsent { from, message } => write!(
                 f,
-                "a message arrives from {from} that {from} has not sent before, by its record: \
-                 {message:?}"
+                "a message arrives from {from} that {from} has not sent before, by its record: {}",
+                said(message)
             ),
             Wrong::DiskLacks => f.write_str(
                 "at this start the disk lacks what the node had committed before, by its record",

@@ -114,13 +114,13 @@ impl Replay {
     /// If the actor does anything else than the node did.
     pub fn follow(&mut self, batch: &Batch) -> Result<(), Found> {
         let mut at = 0;
-        let followed =
-            panic::catch_unwind(AssertUnwindSafe(|| self.follow_events(&batch.events, &mut at)));
-        let followed = followed.unwrap_or_else(|panic| Err(Difference::Stops(told(&*panic))));
-        let followed = followed.and_then(|()| {
+        let follow = || {
+            self.follow_events(&batch.events, &mut at)?;
             at = batch.events.len();
             self.finish(batch)
-        });
+        };
+        let followed = panic::catch_unwind(AssertUnwindSafe(follow));
+        let followed = followed.unwrap_or_else(|panic| Err(Difference::Stops(told(&*panic))));
         followed.map_err(|difference| Found { event: at, difference })
     }
 

@@ -10,6 +10,8 @@ use crate::trial::addresses::{Claim, claim};
 use dynamo_model::config::{AntiEntropy, Config, Handoff, Patience};
 use dynamo_model::node::{Durable, State};
 use dynamo_model::rules::Rules;
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -244,6 +246,43 @@ fn rewrite(file: &Path, change: impl Fn(&mut Batch)) {
         offset = next;
     }
     fs::write(file, anew).unwrap();
+}
+
+/// Entries with wrong bytes and right checksums, as somebody may make them on purpose.
+#[test]
+fn a_forged_record_never_stops_the_validator() {
+    let (directory, records) = Cluster::start(&Rules::default(), Limits::BYTES_MAX_DEFAULT).run();
+    let bytes = fs::read(last_file(&records, "C")).unwrap();
+    let (mut contents, mut offset) = (Vec::new(), 0);
+    while let frame::Found::Content(content, next) = frame::find(&bytes, offset) {
+        contents.push(content.to_vec());
+        offset = next;
+    }
+    contents.truncate(150);
+    let forged = directory.path().join("forged");
+    fs::create_dir(&forged).unwrap();
+    let mut chance = StdRng::seed_from_u64(1);
+    let mut faults = 0;
+    for _ in 0..300 {
+        let mut file = Vec::new();
+        let wrong = chance.random_range(0..contents.len());
+        for (index, content) in contents.iter().enumerate() {
+            let start = frame::begin(&mut file);
+            file.extend(content);
+            if index == wrong {
+                let at = file.len() - 1 - chance.random_range(0..content.len());
+                file[at] = chance.random();
+            }
+            frame::end(&mut file, start);
+        }
+        fs::write(forged.join("record-0000000001.log"), file).unwrap();
+        let reader = Reader::open(&forged).unwrap().unwrap();
+        let join = Join::new(vec![(NodeId(2), reader)], Rules::default());
+        let report = join.run(&mut Heard::default(), &|| true).unwrap();
+        report.faults.iter().for_each(|fault| assert!(!fault.to_string().is_empty()));
+        faults += usize::from(!report.faults.is_empty() || report.nodes[0].damage.is_some());
+    }
+    assert!(faults > 100, "{faults}");
 }
 
 #[test]
