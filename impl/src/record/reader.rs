@@ -37,7 +37,7 @@ pub enum Damage {
         what: String,
     },
     /// A file is missing, cannot be read, or is of another format.
-    #[error("{file}: {what}")]
+    #[error("{file}: the record cannot be read: {what}")]
     Unreadable {
         /// The file or the directory.
         file: PathBuf,
@@ -95,7 +95,7 @@ impl Reader {
     pub fn open(directory: &Path) -> Result<Option<Self>, Damage> {
         let unreadable = |error: std::io::Error| Damage::Unreadable {
             file: directory.to_owned(),
-            what: format!("the directory cannot be read: {error}"),
+            what: error.to_string(),
         };
         let files: VecDeque<RecordFile> = files::list(directory).map_err(unreadable)?.into();
         let Some(first) = files.front() else { return Ok(None) };
@@ -115,7 +115,7 @@ impl Reader {
         };
         self.files.iter().find_map(head).ok_or_else(|| Damage::Unreadable {
             file: self.at.file.clone(),
-            what: "no file of this record begins with a whole entry".to_owned(),
+            what: "no file of it begins with a whole entry".to_owned(),
         })
     }
 
@@ -171,7 +171,7 @@ impl Reader {
         };
         let unreadable = |what| Damage::Unreadable { file: file.path.clone(), what };
         let bytes = fs::read(&file.path)
-            .map_err(|error| unreadable(format!("the file cannot be read: {error}")))?;
+            .map_err(|error| unreadable(error.to_string()))?;
         let at = Position { file: file.path.clone(), offset: 0 };
         let changed = |what: &str| Damage::Changed { at: at.clone(), what: what.to_owned() };
         let Found::Content(content, second) = frame::find(&bytes, 0) else {
@@ -187,7 +187,7 @@ impl Reader {
         };
         if head.format != FORMAT {
             return Err(unreadable(format!(
-                "the record has format {}, and this program reads format {FORMAT}: use dynamo {}",
+                "it has format {}, and this program reads format {FORMAT}: use dynamo {}",
                 head.format, head.version
             )));
         }

@@ -129,7 +129,7 @@ fn records(directories: &[PathBuf]) -> Result<Vec<(NodeId, Reader)>, Failure> {
 fn below(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
     let unreadable = |error: std::io::Error| Damage::Unreadable {
         file: directory.to_owned(),
-        what: format!("the directory cannot be read: {error}"),
+        what: error.to_string(),
     };
     let entries = fs::read_dir(directory).map_err(|error| Failure::usage(unreadable(error)))?;
     let paths = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
