@@ -145,8 +145,8 @@ pub(super) struct Record {
     /// not exist. Each node needs a directory of its own. A record contains the values
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
-    /// The most bytes of a record. The oldest files are deleted. A put takes about 1 KB at its
-    /// coordinator
+    /// The most bytes of a record. The oldest files are deleted. A put and a get of a value of 200
+    /// bytes take about 1 KB at each replica
     #[arg(long, value_name = "BYTES", requires = "record",
         default_value_t = record::Limits::BYTES_MAX_DEFAULT,
         value_parser = clap::value_parser!(u64).range(record::Limits::BYTES_MAX_LEAST..))]

@@ -65,6 +65,13 @@ pub struct Report {
     pub faults: Vec<Fault>,
 }
 
+impl Report {
+    /// Where a node first parts from the model, if it does.
+    pub fn first_fault_of(&self, node: NodeId) -> Option<&Fault> {
+        self.faults.iter().find(|fault| fault.node == node)
+    }
+}
+
 /// Names a message, its sender and its receiver. Different ones differ, but for a chance of one in
 /// 2^128.
 type Letter = u128;

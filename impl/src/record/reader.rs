@@ -170,8 +170,7 @@ impl Reader {
             return Ok(self.end_life().unwrap_or(Next::End));
         };
         let unreadable = |what| Damage::Unreadable { file: file.path.clone(), what };
-        let bytes = fs::read(&file.path)
-            .map_err(|error| unreadable(error.to_string()))?;
+        let bytes = fs::read(&file.path).map_err(|error| unreadable(error.to_string()))?;
         let at = Position { file: file.path.clone(), offset: 0 };
         let changed = |what: &str| Damage::Changed { at: at.clone(), what: what.to_owned() };
         let Found::Content(content, second) = frame::find(&bytes, 0) else {

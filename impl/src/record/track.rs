@@ -158,7 +158,7 @@ impl Track {
                 Turn::Over
             }
             Err(damage) => {
-                self.damage = Some(damage);
+                (self.damage, self.ending) = (Some(damage), None);
                 self.note(Gap::Damaged);
                 self.is_over = true;
                 Turn::Over

@@ -84,6 +84,9 @@ fn a_run_in_which_nodes_are_killed_is_one_of_the_model() {
 
     let (code, told) = validate(&[records.to_str().unwrap(), "--defect", "ack-one-short"]);
     assert_eq!(code, 1, "the nodes do not follow a defect's rules");
+    let (_, text, _) =
+        dynamo(&["trace", "validate", records.to_str().unwrap(), "--defect", "ack-one-short"]);
+    assert!(text.contains("DIFFERS from the model at"), "{text}");
     assert!(told["faults"][0]["what"].as_str().unwrap().contains("the model"), "{told:#}");
 
     let file = fs::read_dir(records.join("0")).unwrap().next().unwrap().unwrap().path();

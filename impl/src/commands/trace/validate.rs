@@ -140,7 +140,7 @@ fn below(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
 
 fn print(report: &Report, took: Duration) {
     for node in &report.nodes {
-        print_node(node);
+        print_node(node, report.first_fault_of(node.node));
     }
     let events: u64 = report.nodes.iter().map(|node| node.counts.events).sum();
     let rate = u128::from(events) * 1_000_000 / took.as_micros().max(1);
@@ -151,17 +151,15 @@ fn print(report: &Report, took: Duration) {
     }
 }
 
-fn print_node(node: &NodeReport) {
+fn print_node(node: &NodeReport, fault: Option<&Fault>) {
     let counts = &node.counts;
-    say!(
-        "node {}: {}, {} batches, {}; validated up to {} ({})",
-        node.node,
-        counted(counts.lives as usize, "start"),
-        counts.batches,
-        counted(counts.events as usize, "event"),
-        node.up_to,
-        ending(node.ending)
-    );
+    let (starts, events) =
+        (counted(counts.lives as usize, "start"), counted(counts.events as usize, "event"));
+    let verdict = match fault {
+        Some(Fault { at, .. }) => format!("DIFFERS from the model at {at}"),
+        None => format!("validated up to {} ({})", node.up_to, ending(node.ending)),
+    };
+    say!("node {}: {starts}, {} batches, {events}; {verdict}", node.node, counts.batches);
     for (at, gap) in &node.gaps {
         say!("  {}: {}", gap_told(gap), at);
     }
@@ -202,12 +200,12 @@ fn as_json(report: &Report, took: Duration) -> Value {
             |(place, gap): &(Position, Gap)| json!({ "what": gap_told(gap), "at": at(place) });
         let gaps: Vec<Value> = node.gaps.iter().map(gap).collect();
         let unseen = node.unseen.iter().map(|(from, count)| (from.to_string(), json!(count)));
-        let counts = &node.counts;
+        let (counts, fault) = (&node.counts, report.first_fault_of(node.node));
         json!({
             "node": node.node.to_string(), "starts": counts.lives,
             "starts_on_new_disks": counts.new_disks, "batches": counts.batches,
             "events": counts.events, "received": counts.received, "sent": counts.sent,
-            "validated_up_to": at(&node.up_to), "ending": ending(node.ending),
+            "validated_up_to": at(fault.map_or(&node.up_to, |fault| &fault.at)), "ending": ending(node.ending),
             "gaps": gaps, "not_seen_from": unseen.collect::<serde_json::Map<String, Value>>(),
             "damage": node.damage.as_ref().map(ToString::to_string),
         })
