@@ -37,7 +37,7 @@ const STOP: u8 = 5;
 /// The first entry of each file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
-    /// [`FORMAT`].
+    /// The version of the format: 1.
     pub format: u32,
     /// The version of the program that wrote the file.
     pub version: String,
