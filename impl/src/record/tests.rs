@@ -1,5 +1,6 @@
 //! Records of real nodes over UDP with real storage, validated.
 
+use super::entry::Entry;
 use super::*;
 use crate::address::Members;
 use crate::client::Client;
@@ -221,10 +222,13 @@ fn a_record_that_ends_amid_an_entry_is_validated_up_to_there() {
 #[test]
 fn a_message_that_nobody_sent_is_a_fault() {
     let (_directory, records) = Cluster::start(&Rules::default(), Limits::BYTES_MAX_DEFAULT).run();
-    let file = last_file(&records, "B");
-    rewrite(&file, |batch| {
-        batch.events.retain(|event| !matches!(event, Event::Sent(to, _) if usize::from(*to) == 0));
-    });
+    let (file, mut entries) = entries_of(&records, "B").swap_remove(0);
+    for entry in &mut entries {
+        if let Entry::Batch(Batch { events, .. }) = entry {
+            events.retain(|event| !matches!(event, Event::Sent(to, _) if usize::from(*to) == 0));
+        }
+    }
+    write(&file, &entries);
     let report = validated(&records);
     let is_unsent = |fault: &Fault| {
         fault.node == NodeId(0) && matches!(fault.what, Wrong::Unsent { from: NodeId(1), .. })
@@ -232,20 +236,58 @@ fn a_message_that_nobody_sent_is_a_fault() {
     assert!(report.faults.iter().any(is_unsent), "{:?}", report.faults);
 }
 
-/// Writes a file anew, with other batches.
-fn rewrite(file: &Path, change: impl Fn(&mut Batch)) {
-    let (bytes, mut anew, mut offset) = (fs::read(file).unwrap(), Vec::new(), 0);
-    while let frame::Found::Content(content, next) = frame::find(&bytes, offset) {
-        match entry::decode(content).unwrap() {
-            entry::Entry::Batch(mut batch) => {
-                change(&mut batch);
-                entry::append_batch(&mut anew, &batch.events, batch.saves, &batch.changed);
-            }
-            _ => anew.extend(&bytes[offset..next]),
+/// The files of a node's record, each with its entries. Each life of the node is one file.
+fn entries_of(records: &Path, node: &str) -> Vec<(PathBuf, Vec<Entry>)> {
+    let entries = |file: &Path| {
+        let (bytes, mut offset, mut entries) = (fs::read(file).unwrap(), 0, Vec::new());
+        while let frame::Found::Content(content, next) = frame::find(&bytes, offset) {
+            entries.push(entry::decode(content).unwrap());
+            offset = next;
         }
-        offset = next;
+        entries
+    };
+    let files = files::list(&records.join(node)).unwrap().into_iter();
+    files.map(|file| (file.path.clone(), entries(&file.path))).collect()
+}
+
+fn write(file: &Path, entries: &[Entry]) {
+    let mut bytes = Vec::new();
+    for entry in entries {
+        match entry {
+            Entry::Head(head) => entry::append_head(&mut bytes, head),
+            Entry::Start(start) => entry::append_start(&mut bytes, start),
+            Entry::Snapshot(snapshot) => entry::append_snapshot(&mut bytes, snapshot),
+            Entry::Batch(Batch { events, saves, changed }) => {
+                entry::append_batch(&mut bytes, events, *saves, changed);
+            }
+            Entry::Stop => entry::append_stop(&mut bytes),
+        }
     }
-    fs::write(file, anew).unwrap();
+    fs::write(file, bytes).unwrap();
+}
+
+#[test]
+fn after_a_power_failure_the_disk_may_know_more_than_the_record() {
+    let (_directory, records) = Cluster::start(&Rules::default(), Limits::BYTES_MAX_DEFAULT).run();
+    let (file, mut entries) = entries_of(&records, "C").swap_remove(0);
+    entries.truncate(entries.len() / 2);
+    write(&file, &entries);
+    let report = validated(&records);
+    assert!(report.faults.is_empty(), "{}", report.faults[0]);
+    let gaps: Vec<&Gap> = report.nodes[2].gaps.iter().map(|(_, gap)| gap).collect();
+    assert_eq!(gaps, [&Gap::DiskIsAhead]);
+}
+
+#[test]
+fn a_disk_that_lacks_what_was_committed_is_a_fault() {
+    let (_directory, records) = Cluster::start(&Rules::default(), Limits::BYTES_MAX_DEFAULT).run();
+    let (file, mut entries) = entries_of(&records, "C").swap_remove(1);
+    let Entry::Start(start) = &mut entries[1] else { panic!("{:?}", entries[1]) };
+    let lost = start.durable.store.keys().next().unwrap().clone();
+    start.durable.store.remove(&lost);
+    write(&file, &entries);
+    let first = validated(&records).faults.swap_remove(0);
+    assert_eq!((first.node, &first.what), (NodeId(2), &Wrong::DiskLacks), "{first}");
 }
 
 /// Entries with wrong bytes and right checksums, as somebody may make them on purpose.

@@ -4,9 +4,10 @@ use super::entry::{Batch, Head, Start};
 use super::fault::{Fault, Wrong};
 use super::reader::{Damage, Ending, Next, Position, Reader};
 use super::replay::Replay;
-use dynamo_model::ids::NodeId;
+use dynamo_model::ids::{Key, NodeId};
 use dynamo_model::node::Durable;
 use dynamo_model::rules::Rules;
+use dynamo_model::siblings::Siblings;
 
 /// What a record does not say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -205,10 +206,13 @@ impl Track {
     }
 }
 
-/// Has this disk all that the other has?
+/// Has this disk all that the other has? Tombstones may have been reaped.
 fn is_ahead(disk: &Durable, other: &Durable) -> bool {
-    let includes = |(key, siblings): (&_, &dynamo_model::siblings::Siblings)| {
-        disk.store.get(key).is_some_and(|it| it.context().includes(siblings.context()))
+    let is_deleted =
+        |held: &Siblings| held.versions().iter().all(|it| it.content.value().is_none());
+    let includes = |(key, held): (&Key, &Siblings)| match disk.store.get(key) {
+        Some(now) => now.context().includes(held.context()),
+        None => is_deleted(held),
     };
     disk.incarnation == other.incarnation
         && disk.counter >= other.counter
