@@ -105,7 +105,7 @@ impl Join {
         }
     }
 
-    /// Follows all records to their ends. `goes_on` is asked now and then; `None`: it said no.
+    /// Follows all records to their ends. `None`: `goes_on` said no.
     pub fn run(
         mut self,
         listener: &mut impl Listener,
@@ -114,10 +114,10 @@ impl Join {
         let mut ready: Vec<usize> = (0..self.tracks.len()).rev().collect();
         loop {
             while let Some(track) = ready.pop() {
-                if !goes_on() {
-                    return None;
-                }
-                self.follow(track, listener, &mut ready);
+                self.follow(track, listener, &mut ready, goes_on);
+            }
+            if !goes_on() {
+                return None;
             }
             match self.one_that_waits_in_vain() {
                 Some(track) => {
@@ -129,9 +129,15 @@ impl Join {
         }
     }
 
-    /// Follows a node until it waits or its record ends.
-    fn follow(&mut self, index: usize, listener: &mut impl Listener, ready: &mut Vec<usize>) {
-        loop {
+    /// Follows a node until it waits, its record ends, or `goes_on` says no.
+    fn follow(
+        &mut self,
+        index: usize,
+        listener: &mut impl Listener,
+        ready: &mut Vec<usize>,
+        goes_on: &dyn Fn() -> bool,
+    ) {
+        while goes_on() {
             if self.tracks[index].waiting.is_some() {
                 if let Some(letter) = self.missing(index) {
                     self.awaited.entry(letter).or_default().push(index);
@@ -144,7 +150,7 @@ impl Join {
                 return;
             }
             match track.advance(&mut self.faults) {
-                Turn::Batch | Turn::Over => {}
+                Turn::Batch | Turn::GoesOn | Turn::Over => {}
                 Turn::Started => {
                     if let Some(replay) = &track.replay {
                         let [_, disk] = replay.disks();

@@ -1,7 +1,7 @@
 //! Reads a node's record, which may be damaged: it never panics, and says what is wrong and where.
 
 use super::entry::{self, Batch, Entry, FORMAT, Head, Snapshot, Start};
-use super::files::{self, RecordFile};
+use super::files::{self, FileNumber, RecordFile};
 use super::frame::{self, Found};
 use dynamo_model::ids::NodeId;
 use std::collections::VecDeque;
@@ -82,6 +82,8 @@ pub struct Reader {
     at: Position,
     /// Where the next entry begins.
     offset: usize,
+    /// The number of the next file, if one was read.
+    expected: Option<FileNumber>,
     /// Is a life of the node under way?
     is_alive: bool,
     ending: Ending,
@@ -101,7 +103,8 @@ impl Reader {
         let Some(first) = files.front() else { return Ok(None) };
         let at = Position { file: first.path.clone(), offset: 0 };
         let ending = Ending::Open;
-        Ok(Some(Reader { files, bytes: Vec::new(), at, offset: 0, is_alive: false, ending }))
+        let (bytes, expected, is_alive) = (Vec::new(), None, false);
+        Ok(Some(Reader { files, bytes, at, offset: 0, expected, is_alive, ending }))
     }
 
     /// The node whose record this is: the first file that begins with a whole entry names it.
@@ -124,11 +127,6 @@ impl Reader {
         &self.at
     }
 
-    /// How many bytes all files have.
-    pub fn bytes_left(&self) -> u64 {
-        self.files.iter().map(|file| file.bytes).sum()
-    }
-
     /// Reads on.
     ///
     /// # Errors
@@ -140,8 +138,10 @@ impl Reader {
                 let entry = entry::decode(content);
                 self.offset = next;
                 match entry {
-                    Some(Entry::Batch(batch)) if self.is_alive => Ok(Next::Batch(batch)),
-                    Some(Entry::Stop) if self.is_alive => {
+                    Some(Entry::Batch(batch)) if self.ending != Ending::Stopped => {
+                        Ok(Next::Batch(batch))
+                    }
+                    Some(Entry::Stop) if self.ending == Ending::Open => {
                         self.ending = Ending::Stopped;
                         self.read_on()
                     }
@@ -166,10 +166,20 @@ impl Reader {
 
     /// Begins the next file. Before a start, the life before ends.
     fn next_file(&mut self) -> Result<Next, Damage> {
-        let Some(file) = self.files.front().cloned() else {
-            return Ok(self.end_life().unwrap_or(Next::End));
-        };
+        while let Some(file) = self.files.front().cloned() {
+            if let Some(next) = self.begin(&file)? {
+                return Ok(next);
+            }
+        }
+        Ok(self.end_life().unwrap_or(Next::End))
+    }
+
+    /// Begins a file. `None`: the node was killed before the file had two whole entries.
+    fn begin(&mut self, file: &RecordFile) -> Result<Option<Next>, Damage> {
         let unreadable = |what| Damage::Unreadable { file: file.path.clone(), what };
+        if self.expected.is_some_and(|expected| expected != file.number) {
+            return Err(unreadable("the file before this one is missing".to_owned()));
+        }
         let bytes = fs::read(&file.path).map_err(|error| unreadable(error.to_string()))?;
         let at = Position { file: file.path.clone(), offset: 0 };
         let changed = |what: &str| Damage::Changed { at: at.clone(), what: what.to_owned() };
@@ -178,8 +188,8 @@ impl Reader {
             if matches!(frame::find(&bytes, 0), Found::Damaged(_)) {
                 return Err(changed("the first entry does not match its checksum"));
             }
-            self.files.pop_front();
-            return self.next_file();
+            self.pass(file);
+            return Ok(None);
         };
         let Some(Entry::Head(head)) = entry::decode(content) else {
             return Err(changed("the first entry is no head of format 1"));
@@ -196,14 +206,14 @@ impl Reader {
             Found::End | Found::Torn => None,
         };
         let Some((content, next)) = content else {
-            self.files.pop_front();
-            return self.next_file();
+            self.pass(file);
+            return Ok(None);
         };
         let entry = entry::decode(content);
         if matches!(entry, Some(Entry::Start(_)))
             && let Some(ending) = self.end_life()
         {
-            return Ok(ending);
+            return Ok(Some(ending));
         }
         if self.is_alive && self.ending != Ending::Open {
             return Err(self.changed(
@@ -211,15 +221,20 @@ impl Reader {
                  continues it",
             ));
         }
-        self.files.pop_front();
+        self.pass(file);
         (self.bytes, self.at, self.offset) = (bytes, at, next);
         self.at.offset = second;
         (self.is_alive, self.ending) = (true, if file.is_cut { Ending::Cut } else { Ending::Open });
         match entry {
-            Some(Entry::Start(start)) => Ok(Next::Start(head, start)),
-            Some(Entry::Snapshot(snapshot)) => Ok(Next::Snapshot(head, snapshot)),
+            Some(Entry::Start(start)) => Ok(Some(Next::Start(head, start))),
+            Some(Entry::Snapshot(snapshot)) => Ok(Some(Next::Snapshot(head, snapshot))),
             _ => Err(self.changed("the second entry is neither a start nor a snapshot")),
         }
+    }
+
+    fn pass(&mut self, file: &RecordFile) {
+        self.files.pop_front();
+        self.expected = Some(file.number.next());
     }
 
     fn end_life(&mut self) -> Option<Next> {

@@ -139,6 +139,8 @@ fn last_file(records: &Path, node: &str) -> PathBuf {
 fn what_real_nodes_did_is_what_the_model_does() {
     let (_directory, records) = Cluster::start(&Rules::default(), Limits::BYTES_MAX_DEFAULT).run();
     let mut heard = Heard::default();
+    let stopped = Join::new(readers(&records), Rules::default());
+    assert!(stopped.run(&mut Heard::default(), &|| false).is_none());
     let join = Join::new(readers(&records), Rules::default());
     let report = join.run(&mut heard, &|| true).unwrap();
     assert!(report.faults.is_empty(), "{}", report.faults[0]);
@@ -204,6 +206,18 @@ fn a_flipped_bit_is_damage_and_no_fault_of_the_node() {
     };
     assert!(at.file == file && at.offset <= middle, "{at}");
     assert!(report.nodes[1].unseen.contains_key(&NodeId(0)), "{:?}", report.nodes[1]);
+}
+
+#[test]
+fn a_missing_file_is_no_fault_of_the_node() {
+    let (_directory, records) = Cluster::start(&Rules::default(), 1 << 20).run();
+    let files = files::list(&records.join("B")).unwrap();
+    assert!(files.len() > 2, "{files:?}");
+    fs::remove_file(&files[1].path).unwrap();
+    let report = validated(&records);
+    assert!(report.faults.is_empty(), "{}", report.faults[0]);
+    let damage = report.nodes[1].damage.as_ref().unwrap().to_string();
+    assert!(damage.contains("missing"), "{damage}");
 }
 
 #[test]

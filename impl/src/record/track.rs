@@ -59,6 +59,8 @@ pub(super) enum Turn {
     Batch,
     /// A start.
     Started,
+    /// The record goes on in the next file.
+    GoesOn,
     /// A life has ended.
     Ended,
     /// There is nothing more.
@@ -142,7 +144,7 @@ impl Track {
                 }
                 self.events = snapshot.events;
                 self.start = Some(head.life.start);
-                if is_first { Turn::Started } else { self.advance(faults) }
+                if is_first { Turn::Started } else { Turn::GoesOn }
             }
             Ok(Next::Ending(ending)) => {
                 self.ending = Some(ending);
