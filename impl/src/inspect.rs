@@ -10,6 +10,7 @@ use crate::admission::Overload;
 use crate::counters::Dropped;
 use crate::doorkeeper::{Refusals, Twin};
 use crate::founding::Founding;
+use crate::recording::Recording;
 use crate::wire::{PAYLOAD_BYTES_MAX, VERSION};
 use dynamo_model::hint::{HintId, HintState};
 use dynamo_model::ids::{Key, NodeId};
@@ -91,6 +92,8 @@ pub struct Status {
     pub exchanges: Vec<ExchangeLine>,
     /// How it found, at its start or later, that its data was an older copy of itself.
     pub found_old: Option<String>,
+    /// Is it recorded?
+    pub recording: Recording,
 }
 
 /// The exchanges of one partition with one peer.
@@ -128,6 +131,8 @@ pub trait Watch {
     fn exchanges(&self) -> Vec<ExchangeLine>;
     /// How it found that its data was an older copy of itself.
     fn found_old(&self) -> Option<String>;
+    /// Is it recorded?
+    fn recording(&self) -> Recording;
 }
 
 /// One hint, as `dynamo hints` shows it.
@@ -179,6 +184,7 @@ impl Reply {
                 twins: watch.twins(),
                 exchanges: watch.exchanges(),
                 found_old: watch.found_old(),
+                recording: watch.recording(),
             })),
             Question::Hints { after } => {
                 let from = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);

@@ -8,14 +8,17 @@ use crate::outbox::Outbox;
 use crate::stamp::Stamps;
 use crate::timers::Timers;
 use crate::wire::Datagram;
+use dynamo_model::collecting::RunningGet;
 use dynamo_model::ids::{NodeId, RequestId};
 use dynamo_model::message::Message;
 use dynamo_model::node::{Choice, Durable, Node, State, Timer};
 use rand::RngExt as _;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::seq::IndexedRandom;
-use stateright::actor::{Actor, Command, Id, Out, is_no_op};
+use serde::{Deserialize, Serialize};
+use stateright::actor::{Actor, Command, Id, Out};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
@@ -23,6 +26,10 @@ use std::time::{Duration, Instant};
 pub trait Disk {
     /// Why a commit fails.
     type Error;
+
+    /// Is told what a batch has done, before the batch is committed. May take the events. By
+    /// default it does nothing.
+    fn note(&mut self, _batch: Batch<'_>) {}
 
     /// Returns when `durable` is on disk.
     ///
@@ -38,8 +45,8 @@ pub trait Network {
 }
 
 /// What happened at an actor. A record of it is replayed on another actor, or judged.
-#[derive(Clone, Debug)]
-pub(crate) enum Event {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
     /// A message came in.
     Received(Id, Message),
     /// The reply to a get came in, and the node ignores it: it has given the get up, it has this
@@ -51,6 +58,19 @@ pub(crate) enum Event {
     Chose(Choice),
     /// The step that the events before this one began has sent a message.
     Sent(Id, Message),
+}
+
+/// What a batch has done, before it is committed.
+#[derive(Debug)]
+pub struct Batch<'a> {
+    /// What happened, in order.
+    pub events: &'a mut Vec<Event>,
+    /// Has the batch saved anything? Then it is committed next.
+    pub saves: bool,
+    /// The node's state after the batch.
+    pub state: &'a State,
+    /// The timers that are set after the batch.
+    pub timers: &'a Timers<Timer>,
 }
 
 /// One node between its batches.
@@ -140,18 +160,14 @@ impl Interpreter {
     /// Handles a received message.
     pub fn on_message(&mut self, from: Id, message: Message, now: Instant) {
         let mut out = Out::new();
-        if self.record.is_some() && matches!(message, Message::Fetched { .. }) {
-            // On a borrowed state, so that one sees whether the node ignores the reply.
-            let (told, mut state) = (message.clone(), Cow::Borrowed(&*self.state));
-            self.node.on_msg(self.id, &mut state, from, message, &mut out);
-            let received = if is_no_op(&state, &out) { Event::Ignored } else { Event::Received };
-            if let Cow::Owned(changed) = state {
-                self.state = Cow::Owned(changed);
-            }
-            self.note(|| received(from, told));
-        } else {
-            self.note(|| Event::Received(from, message.clone()));
+        if self.record.is_none() {
             self.node.on_msg(self.id, &mut self.state, from, message, &mut out);
+        } else {
+            let (told, before) = (message.clone(), Hearing::before(&message, &self.state));
+            self.node.on_msg(self.id, &mut self.state, from, message, &mut out);
+            let is_ignored = before.is_some_and(|before| before.is_unheard(&self.state, &out));
+            let received = if is_ignored { Event::Ignored } else { Event::Received };
+            self.note(|| received(from, told));
         }
         self.carry_out(out, now);
     }
@@ -189,7 +205,11 @@ impl Interpreter {
         disk: &mut D,
         network: &mut impl Network,
     ) -> Result<(), D::Error> {
-        if std::mem::take(&mut self.saved) {
+        let (saves, timers) = (std::mem::take(&mut self.saved), &self.timers);
+        if let Some(events) = &mut self.record {
+            disk.note(Batch { events, saves, state: &self.state, timers });
+        }
+        if saves {
             disk.commit(&self.state.durable)?;
         }
         self.outbox.flush(|to, datagram| network.send(to, datagram));
@@ -251,6 +271,29 @@ impl Interpreter {
     /// A random duration in the range, so that nodes started together do not stay in step.
     fn within(&mut self, range: &Range<Duration>) -> Duration {
         if range.is_empty() { range.start } else { self.chance.random_range(range.clone()) }
+    }
+}
+
+/// What a reply to a get may change at the node that asked.
+pub(crate) struct Hearing {
+    request: RequestId,
+    get: Option<RunningGet>,
+    suspected: BTreeSet<NodeId>,
+}
+
+impl Hearing {
+    /// Before the reply is handled. `None`: the message is no reply to a get.
+    pub(crate) fn before(message: &Message, state: &State) -> Option<Self> {
+        let Message::Fetched { request, .. } = message else { return None };
+        let (get, suspected) = (state.gets.get(request).cloned(), state.suspected.clone());
+        Some(Hearing { request: *request, get, suspected })
+    }
+
+    /// After that: did the node ignore the reply?
+    pub(crate) fn is_unheard(&self, state: &State, out: &Out<Node>) -> bool {
+        out.is_empty()
+            && state.gets.get(&self.request) == self.get.as_ref()
+            && state.suspected == self.suspected
     }
 }
 

@@ -46,6 +46,8 @@ mod markdown;
 pub mod memory;
 pub mod outbox;
 pub mod reassembly;
+pub mod record;
+pub mod recording;
 pub mod runtime;
 #[cfg(feature = "explorer")]
 pub mod scope_file;

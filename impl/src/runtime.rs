@@ -15,6 +15,7 @@ use crate::counters::Counters;
 use crate::fragments::Cutter;
 use crate::interpreter::Interpreter;
 use crate::memory::Evidence;
+use crate::record::{RecordedDisk, Recorder, Subject};
 use crate::server::{Ending, Server, Start};
 use crate::sessions::Sessions;
 use crate::socket::{Arrived, NodeSocket};
@@ -43,6 +44,8 @@ pub struct Ready {
     /// The node's standing at its start.
     stood: Standing,
     settings: Settings,
+    /// `None`: the node is not recorded.
+    recorder: Option<Recorder>,
     /// The bytes of the last datagram received.
     buffer: Box<[u8]>,
 }
@@ -64,11 +67,17 @@ impl Ready {
     fn open(settings: Settings, found_old: Option<Evidence>) -> Result<Self, RuntimeError> {
         let udp = start::bind(&settings)?;
         let (mut store, found_in) = renewal::open(&settings)?;
-        let Entrance { standing: stood, cluster, life, is_used } =
+        let Entrance { standing: stood, cluster, life, previous, is_used } =
             start::enter(&settings, &mut store)?;
         let Settings { id, listen: address, node, secret, detours, limits, .. } = settings.clone();
-        let now = Instant::now();
-        let interpreter = Interpreter::start(node, id, store.committed().clone(), now);
+        let (now, disk) = (Instant::now(), store.committed().clone());
+        let subject = Subject { id, cluster: cluster.cluster, life, previous, node: node.clone() };
+        let begin = |limits| Recorder::begin(limits, subject, &disk);
+        let recorder = settings.record.clone().map(begin).transpose()?;
+        let interpreter = match &recorder {
+            None => Interpreter::start(node, id, disk, now),
+            Some(_) => Interpreter::start_recorded(node, id, disk, now, rand::make_rng()),
+        };
         let state = interpreter.state();
         let members = Members::of(&state.durable.history, &state.view).with_detours(&detours);
         if let Some(own) = members.address(id) {
@@ -91,7 +100,8 @@ impl Ready {
         let failed = |source| RuntimeError::Socket { address, source };
         let socket = NodeSocket::new(udp).map_err(failed)?;
         let buffer = vec![0; DATAGRAM_BYTES_MAX + 1].into_boxed_slice();
-        let mut ready = Ready { id, address, socket, store, server, stood, settings, buffer };
+        let mut ready =
+            Ready { id, address, socket, store, server, stood, settings, recorder, buffer };
         while ready.server.is_asking() && ready.server.evidence().is_none() {
             ready.batch()?;
         }
@@ -127,6 +137,9 @@ impl Ready {
             }
             ending = self.server.ending(Instant::now());
         }
+        if let Some(recorder) = self.recorder {
+            recorder.stop();
+        }
         let id = self.id;
         if self.server.is_removed() {
             return Err(RuntimeError::Removed { id });
@@ -143,7 +156,9 @@ impl Ready {
         self.receive_batch().map_err(|source| RuntimeError::Socket { address, source })?;
         let now = Instant::now();
         self.store.check_directory(now)?;
-        self.server.finish(now, &mut self.store, &mut self.socket)?;
+        let Ready { store: storage, recorder, server, socket, .. } = self;
+        let mut disk = RecordedDisk { storage, recorder: recorder.as_mut() };
+        server.finish(now, &mut disk, socket)?;
         Ok(())
     }
 

@@ -27,7 +27,7 @@ use crate::exchanges::Exchanges;
 use crate::founding::Founding;
 use crate::fragments::Cutter;
 use crate::identity::Life;
-use crate::interpreter::{Disk, Event, Interpreter};
+use crate::interpreter::{Batch, Disk, Event, Interpreter};
 use crate::memory::{Evidence, Memories};
 use crate::secret::NodeSecret;
 use crate::sessions::Sessions;
@@ -145,6 +145,10 @@ struct CountingDisk<'a, S> {
 
 impl<S: Storage> Disk for CountingDisk<'_, S> {
     type Error = S::Error;
+
+    fn note(&mut self, batch: Batch<'_>) {
+        self.storage.note(batch);
+    }
 
     fn commit(&mut self, durable: &Durable) -> Result<(), S::Error> {
         *self.commits += 1;

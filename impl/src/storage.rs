@@ -2,6 +2,7 @@
 //! simulated one a disk in memory.
 
 use crate::interpreter::Disk;
+use crate::recording::Recording;
 use dynamo_model::hint::HintId;
 use dynamo_model::ids::NodeId;
 use dynamo_model::moment::{Moment, Past};
@@ -29,6 +30,11 @@ pub trait Storage: Disk {
     /// # Errors
     /// If writing fails.
     fn save_heard(&mut self) -> Result<(), Self::Error>;
+
+    /// Is the node recorded?
+    fn recording(&self) -> Recording {
+        Recording::Off
+    }
 
     /// How long a hint has been on disk; zero if it is not.
     fn hint_age(&self, hint: &HintId) -> Duration;

@@ -47,6 +47,11 @@ impl<T: Ord + Clone> Timers<T> {
         Some(timer)
     }
 
+    /// The timers that are set, in ascending order.
+    pub fn names(&self) -> impl Iterator<Item = &T> {
+        self.deadlines.keys()
+    }
+
     /// How many timers are set.
     pub fn len(&self) -> usize {
         self.deadlines.len()

@@ -8,6 +8,7 @@ use clap::builder::RangedU64ValueParser;
 use dynamo::admission::Limits;
 use dynamo::client::{Client, ClientError};
 use dynamo::context_text;
+use dynamo::record;
 use dynamo::secret::{Credentials, Secret};
 use dynamo::stamp::StampedContext;
 use dynamo_invariants::tables::Table;
@@ -134,6 +135,28 @@ impl Load {
             waiting: requests_waiting as usize,
             under_way: under_way as usize,
         }
+    }
+}
+
+/// Whether a node is recorded.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Record {
+    /// Record the node's run in this directory, for dynamo trace validate. It is made if it does
+    /// not exist. Each node needs a directory of its own. A record contains the values
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
+    /// The most bytes of a record. The oldest files are deleted. A put and a get of a value of 200
+    /// bytes take about 1 KB at each replica
+    #[arg(long, value_name = "BYTES", requires = "record",
+        default_value_t = record::Limits::BYTES_MAX_DEFAULT,
+        value_parser = clap::value_parser!(u64).range(record::Limits::BYTES_MAX_LEAST..))]
+    record_max_bytes: u64,
+}
+
+impl Record {
+    pub(super) fn limits(self) -> Option<record::Limits> {
+        let bytes_max = self.record_max_bytes;
+        self.record.map(|directory| record::Limits { directory, bytes_max })
     }
 }
 

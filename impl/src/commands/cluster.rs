@@ -27,6 +27,7 @@ const EXAMPLES: &str = "\
 Examples:
   dynamo cluster --nodes 3
   dynamo cluster --nodes 5 --base-port 4100 --data ./data --n 3 --r 2 --w 2
+  dynamo cluster --nodes 5 --record ./record      then: dynamo trace validate ./record
 
 The command prints the nodes' process ids: kill -9 one, and see the others go on. Ctrl-C stops all.
 The nodes refuse clients without a secret. The command makes the files node.secret,
@@ -49,6 +50,9 @@ pub(super) struct Arguments {
     /// The first node's port; the other nodes count up from it. Free ports if left out
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     base_port: Option<u16>,
+    /// Record the nodes' runs for dynamo trace validate, each in a subdirectory of this directory
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
     /// Use the IPv6 loopback address `::1` instead of 127.0.0.1
     #[arg(long)]
     ipv6: bool,
@@ -74,7 +78,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut nodes = Nodes(Vec::new());
     for index in 0..addresses.len() {
         nodes.0.push(
-            NodeProcess::start(index, &addresses, &data.path, quorums)
+            NodeProcess::start(index, &addresses, &data.path, arguments)
                 .map_err(Failure::Operation)?,
         );
     }
@@ -167,7 +171,7 @@ impl NodeProcess {
         index: usize,
         addresses: &[SocketAddr],
         data: &Path,
-        quorums: Quorums,
+        Arguments { quorums, record, .. }: &Arguments,
     ) -> anyhow::Result<Self> {
         let id = |index: usize| NodeId(index as u16);
         let members: Vec<String> =
@@ -193,6 +197,9 @@ impl NodeProcess {
             .arg(secret);
         for (name, number) in [("--n", quorums.n), ("--r", quorums.r), ("--w", quorums.w)] {
             command.args([name, &number.to_string()]);
+        }
+        if let Some(record) = record {
+            command.arg("--record").arg(record.join(format!("node-{}", id(index))));
         }
         let mut child = command
             .stdin(Stdio::null())

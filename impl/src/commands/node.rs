@@ -1,7 +1,7 @@
 //! `dynamo node`: runs one node until it is stopped.
 
 use super::Failure;
-use super::arguments::{Load, Pace, Quorums, SecretFile, address, member, stop_signal};
+use super::arguments::{Load, Pace, Quorums, Record, SecretFile, address, member, stop_signal};
 use crate::output::{announce, note};
 use anyhow::anyhow;
 use clap::Args;
@@ -50,6 +50,13 @@ A node serves other nodes first, then clients, then dynamo status and the like. 
 requests above --requests, --requests-waiting and --requests-per-address, and says when to ask
 again. dynamo put and dynamo get ask again until their --timeout is up. dynamo status counts the
 refused requests as \"busy\".
+
+A node that is started with --record writes down all that its protocol receives, decides, stores and
+sends. dynamo trace validate then shows whether every step was one that the checked model takes:
+  dynamo node --id A … --record record/A      and after the run, with the records of all nodes:
+  dynamo trace validate record
+kill -9 loses nothing of a record. A power failure may lose its last seconds. If a record cannot be
+written, because the disk is full or for another reason, the node says so and goes on without it.
 
 The log goes to standard error: warnings and errors, or what RUST_LOG selects. A node keeps running
 if its log cannot be written.
@@ -101,6 +108,8 @@ pub(super) struct Arguments {
     load: Load,
     #[command(flatten)]
     secret: SecretFile,
+    #[command(flatten)]
+    record: Record,
     /// Begin on an empty disk, under a new incarnation. Use it for one start, when the data is
     /// damaged. The old files stay in a directory damaged-1 (or -2, …) below DIR
     #[arg(long)]
@@ -161,6 +170,7 @@ fn settings(arguments: Arguments) -> Result<Settings, Failure> {
         quorums,
         pace,
         load,
+        record,
         ..
     } = arguments;
     let config = pace.apply(quorums.config()?);
@@ -176,6 +186,7 @@ fn settings(arguments: Arguments) -> Result<Settings, Failure> {
     let settings =
         settings.and_then(|settings| settings.with_detours(&reach)).map_err(Failure::usage)?;
     let settings = settings.with_limits(load.limits());
+    let settings = record.limits().into_iter().fold(settings, Settings::with_record);
     Ok(cluster.iter().fold(settings, |settings, name| settings.with_cluster_name(name)))
 }
 

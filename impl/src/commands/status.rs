@@ -8,6 +8,7 @@ use dynamo::admission::Overload;
 use dynamo::doorkeeper::{Refusals, Twin};
 use dynamo::founding::Founding;
 use dynamo::inspect::{ExchangeLine, Status};
+use dynamo::recording::Recording;
 use dynamo_invariants::notation::words::counted;
 use dynamo_model::ids::NodeId;
 use serde_json::{Map, Value as Json, json};
@@ -48,6 +49,7 @@ pub(super) struct Arguments {
     #[expect(clippy::doc_markdown, reason = "shown as it stands")]
     /// Print {"id", "cluster", "tip", "members", "agreed_ms", "suspected", "keys", "hints",
     /// "dropped": {..}, "refused": [..], "busy": {..}, "used_twice": [..], "found_old",
+    /// "recording": "Off", "On" or "Stopped",
     /// "partitions": [{"partition", "peer", "in_agreement", ..}]}
     #[arg(long)]
     json: bool,
@@ -103,6 +105,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
             "WARNING    the data was an older copy of itself; the node moved it aside \
              and began on an empty disk: {why}"
         );
+    }
+    match status.recording {
+        Recording::Off => {}
+        Recording::On => say!("record     is being written"),
+        Recording::Stopped => say!(
+            "WARNING    the record could not be written any more; the node goes on without it. \
+             Its log says why"
+        ),
     }
     if arguments.partitions {
         say!("{}", by_partition(&status.exchanges));
@@ -250,6 +260,7 @@ fn to_json(status: &Status) -> Json {
         "busy": status.overload,
         "refused": status.refusals.iter().map(refusals).collect::<Vec<_>>(),
         "found_old": status.found_old,
+        "recording": status.recording,
         "used_twice": status.twins.iter().map(twin).collect::<Vec<_>>(),
         "partitions": status.exchanges.iter().map(partition).collect::<Vec<_>>(),
     })

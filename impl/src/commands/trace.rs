@@ -3,6 +3,7 @@
 mod named;
 mod show;
 mod step;
+mod validate;
 
 use super::defects::GALLERY;
 use super::{Failure, names, own_scopes, table};
@@ -88,6 +89,8 @@ enum Command {
         #[arg(long, value_enum)]
         format: Format,
     },
+    /// Check recorded runs of real nodes against the model, step by step
+    Validate(validate::Arguments),
     /// Remove the steps that the violation does not need, and print the shorter trace
     Shrink {
         /// The trace: a file, or the name or number of a counterexample
@@ -131,6 +134,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
             output::print(format_args!("{}", export::export(&trace, &run, *format)));
             Ok(())
         }
+        Command::Validate(arguments) => validate::run(arguments),
         Command::Shrink { file } => shorten(file),
         Command::Random { scope, own, defect, seed, steps, walks } => {
             let defect = defect.as_deref().map(names::defect).transpose()?;

@@ -1,6 +1,7 @@
 use super::*;
 use crate::doorkeeper::Refused;
 use crate::identity::ClusterId;
+use crate::recording::Recording;
 use dynamo_model::config::Config;
 use dynamo_model::membership::History;
 use dynamo_model::ring::Ring;
@@ -37,6 +38,9 @@ impl Watch for Nothing {
     }
     fn found_old(&self) -> Option<String> {
         None
+    }
+    fn recording(&self) -> Recording {
+        Recording::Off
     }
 }
 
@@ -153,6 +157,7 @@ fn the_largest_reply_fits_a_datagram() {
             .collect(),
         exchanges: exchanges.collect(),
         found_old: Some("x".repeat(200)),
+        recording: Recording::Stopped,
     };
     let reply = Numbered { number: u64::MAX, content: Reply::Status(Box::new(status)) };
     assert!(reply.encode().len() <= PAYLOAD_BYTES_MAX);

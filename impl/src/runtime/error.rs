@@ -3,6 +3,7 @@
 use super::SettingsError;
 use crate::client::ClientError;
 use crate::founding::FoundingError;
+use crate::record::RecordError;
 use crate::store::StoreError;
 use dynamo_model::ids::NodeId;
 use std::io;
@@ -30,6 +31,9 @@ pub enum RuntimeError {
     /// The data directory cannot be used or is gone, or a commit failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The node cannot be recorded.
+    #[error(transparent)]
+    Record(#[from] RecordError),
     /// The node's settings or data do not match its cluster.
     #[error(transparent)]
     Founding(#[from] FoundingError),

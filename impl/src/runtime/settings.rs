@@ -3,6 +3,7 @@
 use crate::address::{Members, MembersError, of_one_machine};
 use crate::admission::Limits;
 use crate::identity::ClusterId;
+use crate::record;
 use crate::secret::NodeSecret;
 use dynamo_model::address::Address;
 use dynamo_model::config::Config;
@@ -66,6 +67,8 @@ pub struct Settings {
     pub(super) data: PathBuf,
     /// The secret of the cluster's nodes.
     pub(super) secret: NodeSecret,
+    /// Where the node is recorded, if it is.
+    pub(super) record: Option<record::Limits>,
 }
 
 /// Why settings are inconsistent.
@@ -211,7 +214,21 @@ impl Settings {
             node,
             data,
             secret,
+            record: None,
         })
+    }
+
+    /// Records the node. See [`record`].
+    #[must_use]
+    pub fn with_record(self, record: record::Limits) -> Self {
+        Settings { record: Some(record), ..self }
+    }
+
+    /// Exchanges the rules, to see what a node does without one. Never do this to data you want to
+    /// keep.
+    #[must_use]
+    pub fn with_rules(self, rules: Rules) -> Self {
+        Settings { node: Node { rules, ..self.node }, ..self }
     }
 
     /// Sets how many requests the node accepts.

@@ -90,6 +90,8 @@ pub(super) struct Entrance {
     pub(super) cluster: Founding,
     /// Its present life.
     pub(super) life: Life,
+    /// The number of the last start on this disk. `None`: the disk is new.
+    pub(super) previous: Option<u64>,
     /// Was this directory used by an earlier start?
     pub(super) is_used: bool,
 }
@@ -104,14 +106,15 @@ pub(super) fn enter(settings: &Settings, store: &mut Store) -> Result<Entrance, 
     let (standing, cluster) = belong(settings, cluster, store)?;
     cluster.check(&node.config)?;
     check_neighbours(settings, store, address)?;
-    let known = store.past().last().map_or(0, |known| known.start);
+    let previous = store.past().last().map(|known| known.start);
+    let known = previous.unwrap_or(0);
     let (start, is_used) = (founding::next(last.max(known)), last.max(known) > 0);
     // The start is written to the database first. So if the file has a later start, it was written
     // beside another database.
     store.begin(start)?;
     founding::begin(data, &cluster, start)?;
     let life = Life { incarnation: store.committed().incarnation, start };
-    Ok(Entrance { standing, cluster, life, is_used })
+    Ok(Entrance { standing, cluster, life, previous, is_used })
 }
 
 /// The node's standing, and its cluster.

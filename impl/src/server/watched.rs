@@ -6,6 +6,7 @@ use crate::counters::Dropped;
 use crate::doorkeeper::{Refusals, Twin};
 use crate::founding::Founding;
 use crate::inspect::{ExchangeLine, Watch};
+use crate::recording::Recording;
 use crate::storage::Storage;
 use dynamo_model::hint::HintId;
 use dynamo_model::ids::NodeId;
@@ -44,6 +45,10 @@ impl<S: Storage> Watch for Watched<'_, S> {
 
     fn found_old(&self) -> Option<String> {
         self.server.found_old.map(|evidence| evidence.to_string())
+    }
+
+    fn recording(&self) -> Recording {
+        self.storage.recording()
     }
 
     fn refusals(&self) -> Vec<Refusals> {

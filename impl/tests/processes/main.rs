@@ -18,6 +18,7 @@ mod old_copies;
 mod output;
 mod overload;
 mod reads;
+mod records;
 mod replacement;
 mod scenarios;
 mod schedules;

@@ -2,6 +2,7 @@
 
 use crate::algebra::ids::Value;
 use crate::algebra::tree::Shape;
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::time::Duration;
 use thiserror::Error;
@@ -27,7 +28,7 @@ pub struct Config {
 }
 
 /// How replicas compare what they hold, and repair differences (anti-entropy).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct AntiEntropy {
     /// The pause between two exchanges that a node begins, each with one peer.
     pub every: Duration,
@@ -62,7 +63,7 @@ impl AntiEntropy {
 }
 
 /// How a node hands over hints.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Handoff {
     /// The pause before the first attempt, after a node stores a hint, starts, or sees the ring
     /// change.
@@ -93,7 +94,7 @@ impl Handoff {
 }
 
 /// How long a node waits for others to answer a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Patience {
     /// The pause before a node retransmits to the nodes that have not answered.
     pub answer_within: Duration,

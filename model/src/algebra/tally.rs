@@ -6,10 +6,10 @@
 //! replaces it, however late it arrives.
 
 use crate::algebra::ids::NodeId;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A fallback that was asked to stand in for an intended replica that did not answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct StandIn {
     /// The node that was asked.
     pub fallback: NodeId,
@@ -18,7 +18,7 @@ pub struct StandIn {
 }
 
 /// An answer that is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Counted {
     /// The intended replica that the answer counts for.
     pub intended: NodeId,
@@ -27,7 +27,7 @@ pub struct Counted {
 }
 
 /// The nodes that a coordinator asked, and the answers that it counted.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Tally {
     /// The intended replicas, in preference order.
     pub asked: Vec<NodeId>,

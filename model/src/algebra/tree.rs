@@ -33,10 +33,25 @@ impl fmt::Debug for Digest {
 }
 
 /// How a tree branches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "(u8, u8)", into = "(u8, u8)")]
 pub struct Shape {
     bits: u8,
     levels: u8,
+}
+
+impl From<Shape> for (u8, u8) {
+    fn from(Shape { bits, levels }: Shape) -> Self {
+        (bits, levels)
+    }
+}
+
+impl TryFrom<(u8, u8)> for Shape {
+    type Error = &'static str;
+
+    fn try_from((bits, levels): (u8, u8)) -> Result<Self, Self::Error> {
+        Shape::new(bits, levels).ok_or("a tree cannot branch so")
+    }
 }
 
 impl Shape {

@@ -6,7 +6,7 @@ use crate::algebra::siblings::Siblings;
 use crate::algebra::tally::{StandIn, Tally};
 use crate::algebra::version::Context;
 use crate::state::State;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use stateright::actor::Id;
 
 /// What puts and gets have in common while their coordinator collects answers.
@@ -28,7 +28,8 @@ pub struct Collecting {
 
 /// A put in progress at its coordinator. If the client asks again after a crash, the put continues
 /// under the dot that it has.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(from = "ReadPut")]
 pub struct RunningPut {
     /// The nodes asked to store the put, and the nodes that have.
     pub collecting: Collecting,
@@ -40,7 +41,8 @@ pub struct RunningPut {
 pub type Reply = (NodeId, Siblings);
 
 /// A get in progress at its coordinator.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(from = "ReadGet")]
 pub struct RunningGet {
     /// The nodes asked what they hold, and the nodes that have answered.
     pub collecting: Collecting,
@@ -149,5 +151,57 @@ impl Serialize for RunningGet {
             retransmissions_left: it.retransmissions_left,
         };
         flat.serialize(serializer)
+    }
+}
+
+// The same fields in the same order, for records that are read back.
+
+#[derive(Deserialize)]
+struct ReadPut {
+    client: Id,
+    key: Key,
+    context: Context,
+    pw: u8,
+    tally: Tally,
+    acknowledged: bool,
+    retransmissions_left: u8,
+}
+
+impl From<ReadPut> for RunningPut {
+    fn from(it: ReadPut) -> Self {
+        let collecting = Collecting {
+            client: it.client,
+            key: it.key,
+            in_person: it.pw,
+            tally: it.tally,
+            is_answered: it.acknowledged,
+            retransmissions_left: it.retransmissions_left,
+        };
+        RunningPut { collecting, context: it.context }
+    }
+}
+
+#[derive(Deserialize)]
+struct ReadGet {
+    client: Id,
+    key: Key,
+    pr: u8,
+    tally: Tally,
+    replies: Vec<Reply>,
+    answered: bool,
+    retransmissions_left: u8,
+}
+
+impl From<ReadGet> for RunningGet {
+    fn from(it: ReadGet) -> Self {
+        let collecting = Collecting {
+            client: it.client,
+            key: it.key,
+            in_person: it.pr,
+            tally: it.tally,
+            is_answered: it.answered,
+            retransmissions_left: it.retransmissions_left,
+        };
+        RunningGet { collecting, replies: it.replies }
     }
 }

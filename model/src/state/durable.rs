@@ -34,7 +34,7 @@ pub enum Decision {
 
 /// What survives a crash. The maps are persistent: a clone takes constant time, and the runtime
 /// writes only what has changed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Durable {
     /// Which of the node's disks this is.
     pub incarnation: u64,

@@ -2,11 +2,11 @@
 
 use crate::algebra::ids::NodeId;
 use crate::state::request::Operation;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use stateright::actor::Id;
 
 /// A request that was forwarded. Volatile: after a crash the client asks again.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RunningForward {
     /// The client that the coordinator is to answer.
     pub client: Id,

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
 
 /// What a new replica owes a coordinator once it has gathered the key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Word {
     /// A confirmation that it has stored a put.
     Stored,
@@ -37,7 +37,7 @@ impl Hash for Settling {
 }
 
 /// A confirmation or reply that a coordinator waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Owed {
     /// The put or get that it is for.
     pub request: RequestId,
@@ -51,7 +51,7 @@ pub struct Owed {
 
 /// A key that a new replica gathers from other nodes. Volatile: after a crash coordinators ask
 /// again.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Gathering {
     /// The nodes that have answered under the present view.
     pub answered: BTreeSet<NodeId>,

@@ -40,7 +40,7 @@ impl Timer {
 }
 
 /// A random choice that was made for a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Choice {
     /// The peer to gossip with.
     Gossip(NodeId),

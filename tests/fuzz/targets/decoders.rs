@@ -14,6 +14,7 @@ use dynamo::doorkeeper::{Refusals, Refused, Twin};
 use dynamo::founding::Founding;
 use dynamo::identity::ClusterId;
 use dynamo::inspect::{ExchangeLine, HintLine, Numbered, Question, Reply, Status};
+use dynamo::recording::Recording;
 use dynamo::wire::{self, Datagram, Letter, VERSION};
 use dynamo_model::hint::{HintId, HintState};
 use dynamo_model::ids::{ClientId, Key, NodeId, RequestId};
@@ -161,5 +162,6 @@ fn status() -> Status {
             repaired: 1,
         }],
         found_old: Some("an older copy".to_owned()),
+        recording: Recording::On,
     }
 }

@@ -1,0 +1,297 @@
+//! Validates the records of all nodes together.
+//!
+//! Each node's record has an order of its own. The records are joined by one rule: a batch that
+//! received a message comes after the batch of the sender that sent an equal message. No clock is
+//! read. A batch that waits for nothing may come at once, so the join is greedy and takes linear
+//! time.
+//!
+//! **Why any such order will do.** A node's step depends only on its state and its input. So two
+//! steps of different nodes may change places, unless one receives what the other sent. The model's
+//! network may delay, lose and duplicate messages. So every order that keeps each node's own order,
+//! and each sending before its receptions, is an execution of the model, and everything that always
+//! holds must hold in it.
+//!
+//! A message may arrive more than once: the network may have duplicated it. So it is enough that an
+//! equal message was sent once.
+
+use super::entry::Batch;
+use super::fault::{Fault, Wrong};
+use super::reader::{Damage, Ending, Position, Reader};
+use super::track::{Counts, Gap, Track, Turn, Waiting};
+use crate::interpreter::Event;
+use dynamo_model::ids::NodeId;
+use dynamo_model::message::Message;
+use dynamo_model::node::{Durable, State};
+use dynamo_model::rules::Rules;
+use stateright::actor::Id;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use xxhash_rust::xxh3::xxh3_128;
+
+/// Is told what happens, in the joined order.
+pub trait Listener {
+    /// A node starts.
+    fn started(&mut self, node: NodeId, state: &State, disk: &Durable);
+    /// A node has done a batch.
+    fn stepped(&mut self, node: NodeId, at: &Position, batch: &Batch, state: &State);
+    /// A node has stopped, or was killed.
+    fn ended(&mut self, node: NodeId);
+}
+
+/// What a validation found out about one node.
+#[derive(Debug)]
+pub struct NodeReport {
+    /// The node.
+    pub node: NodeId,
+    /// How far it was followed.
+    pub counts: Counts,
+    /// What its record does not say.
+    pub gaps: Vec<(Position, Gap)>,
+    /// How its record ends.
+    pub ending: Option<Ending>,
+    /// Where it was read last.
+    pub up_to: Position,
+    /// What is wrong with the record itself.
+    pub damage: Option<Damage>,
+    /// Messages from each node that no record shows to have been sent.
+    pub unseen: BTreeMap<NodeId, u64>,
+}
+
+/// What a validation found out.
+#[derive(Debug)]
+pub struct Report {
+    /// The nodes.
+    pub nodes: Vec<NodeReport>,
+    /// Where nodes and the model part, in the joined order.
+    pub faults: Vec<Fault>,
+}
+
+impl Report {
+    /// Where a node first parts from the model, if it does.
+    pub fn first_fault_of(&self, node: NodeId) -> Option<&Fault> {
+        self.faults.iter().find(|fault| fault.node == node)
+    }
+}
+
+/// Names a message, its sender and its receiver. Different ones differ, but for a chance of one in
+/// 2^128.
+type Letter = u128;
+
+/// The records, and what has been sent.
+pub struct Join {
+    tracks: Vec<Track>,
+    index: HashMap<NodeId, usize>,
+    sent: HashSet<Letter>,
+    /// The nodes that wait for a message.
+    awaited: HashMap<Letter, Vec<usize>>,
+    unseen: Vec<BTreeMap<NodeId, u64>>,
+    faults: Vec<Fault>,
+    scratch: Vec<u8>,
+}
+
+impl Join {
+    /// Joins these records, and follows them under these rules. No two are of the same node.
+    pub fn new(records: Vec<(NodeId, Reader)>, rules: Rules) -> Self {
+        let index = records.iter().enumerate().map(|(index, (node, _))| (*node, index)).collect();
+        let track = |(node, reader)| Track::new(node, reader, &rules);
+        let tracks: Vec<Track> = records.into_iter().map(track).collect();
+        Join {
+            index,
+            sent: HashSet::new(),
+            awaited: HashMap::new(),
+            unseen: vec![BTreeMap::new(); tracks.len()],
+            tracks,
+            faults: Vec::new(),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Follows all records to their ends. `None`: `goes_on` said no.
+    pub fn run(
+        mut self,
+        listener: &mut impl Listener,
+        goes_on: &dyn Fn() -> bool,
+    ) -> Option<Report> {
+        let mut ready: Vec<usize> = (0..self.tracks.len()).rev().collect();
+        loop {
+            while let Some(track) = ready.pop() {
+                self.follow(track, listener, &mut ready, goes_on);
+            }
+            if !goes_on() {
+                return None;
+            }
+            match self.one_that_waits_in_vain() {
+                Some(track) => {
+                    self.accept(track);
+                    ready.push(track);
+                }
+                None => return Some(self.report()),
+            }
+        }
+    }
+
+    /// Follows a node until it waits, its record ends, or `goes_on` says no.
+    fn follow(
+        &mut self,
+        index: usize,
+        listener: &mut impl Listener,
+        ready: &mut Vec<usize>,
+        goes_on: &dyn Fn() -> bool,
+    ) {
+        while goes_on() {
+            if self.tracks[index].waiting.is_some() {
+                if let Some(letter) = self.missing(index) {
+                    self.awaited.entry(letter).or_default().push(index);
+                    return;
+                }
+                self.step(index, listener, ready);
+            }
+            let track = &mut self.tracks[index];
+            if track.is_over {
+                return;
+            }
+            match track.advance(&mut self.faults) {
+                Turn::Batch | Turn::GoesOn | Turn::Over => {}
+                Turn::Started => {
+                    if let Some(replay) = &track.replay {
+                        let [_, disk] = replay.disks();
+                        listener.started(track.id, replay.state(), disk);
+                    }
+                }
+                Turn::Ended => listener.ended(track.id),
+            }
+        }
+    }
+
+    /// The first message that the next batch of a node received and that was not sent yet.
+    fn missing(&mut self, index: usize) -> Option<Letter> {
+        let Join { tracks, index: known, sent, scratch, .. } = self;
+        let Track { waiting, id, .. } = &mut tracks[index];
+        let Waiting { batch, checked, .. } = waiting.as_mut()?;
+        while let Some(event) = batch.events.get(*checked) {
+            if let Event::Received(from, message) | Event::Ignored(from, message) = event
+                && NodeId::from_actor(*from).is_some_and(|from| known.contains_key(&from))
+            {
+                let letter = letter(scratch, *from, id.actor(), message);
+                if !sent.contains(&letter) {
+                    return Some(letter);
+                }
+            }
+            *checked += 1;
+        }
+        None
+    }
+
+    /// A node does its next batch.
+    fn step(&mut self, index: usize, listener: &mut impl Listener, ready: &mut Vec<usize>) {
+        let track = &mut self.tracks[index];
+        let Some(Waiting { at, batch, .. }) = track.waiting.take() else { return };
+        if let Some(replay) = &mut track.replay {
+            match replay.follow(&batch) {
+                Ok(()) => listener.stepped(track.id, &at, &batch, replay.state()),
+                Err(found) => {
+                    let event = track.events + found.event as u64;
+                    let what = Wrong::Differs(found.difference);
+                    let fault =
+                        Fault { node: track.id, at, event, what, around: Vec::new(), index: 0 };
+                    self.faults.push(fault.amid(&batch.events, found.event));
+                    track.replay = None;
+                }
+            }
+        }
+        track.events += batch.events.len() as u64;
+        track.counts.batches += 1;
+        track.counts.events += batch.events.len() as u64;
+        self.send(index, &batch, ready);
+    }
+
+    /// Notes what a batch sent, and wakes the nodes that wait for it.
+    fn send(&mut self, index: usize, batch: &Batch, ready: &mut Vec<usize>) {
+        let own = self.tracks[index].id;
+        for event in &batch.events {
+            match event {
+                Event::Sent(to, message) => {
+                    self.tracks[index].counts.sent += 1;
+                    if NodeId::from_actor(*to).is_none_or(|to| !self.index.contains_key(&to)) {
+                        continue;
+                    }
+                    let letter = letter(&mut self.scratch, own.actor(), *to, message);
+                    if self.sent.insert(letter) {
+                        ready.extend(self.awaited.remove(&letter).unwrap_or_default());
+                    }
+                }
+                Event::Received(..) | Event::Ignored(..) => {
+                    self.tracks[index].counts.received += 1;
+                }
+                Event::Fired(_) | Event::Chose(_) => {}
+            }
+        }
+    }
+
+    /// The sender that a node waits for, with the message.
+    fn awaits(&self, index: usize) -> Option<(NodeId, &Message)> {
+        let Waiting { batch, checked, .. } = self.tracks[index].waiting.as_ref()?;
+        match batch.events.get(*checked)? {
+            Event::Received(from, message) | Event::Ignored(from, message) => {
+                Some((NodeId::from_actor(*from)?, message))
+            }
+            _ => None,
+        }
+    }
+
+    /// All nodes wait or are over. A node that waits for one whose record is over waits in vain. So
+    /// does one that waits for a node whose record may lack the message. If all wait for one
+    /// another, a message has arrived before it was sent.
+    fn one_that_waits_in_vain(&self) -> Option<usize> {
+        let sender = |index: usize| {
+            let (from, _) = self.awaits(index)?;
+            Some(&self.tracks[self.index[&from]])
+        };
+        let waiting = || (0..self.tracks.len()).filter(|index| sender(*index).is_some());
+        let is = |which: fn(&Track) -> bool| waiting().find(|it| sender(*it).is_some_and(which));
+        is(|sender| sender.is_over).or_else(|| is(Track::may_lack_sends)).or(waiting().next())
+    }
+
+    /// Takes the message that a node waits for as sent.
+    fn accept(&mut self, index: usize) {
+        let Some((from, message)) = self.awaits(index) else { return };
+        let message = message.clone();
+        let sender = &self.tracks[self.index[&from]];
+        if sender.may_lack_sends() {
+            *self.unseen[index].entry(from).or_default() += 1;
+        } else {
+            let (track, what) =
+                (&self.tracks[index], Wrong::Unsent { from, message: Box::new(message.clone()) });
+            if let Some(Waiting { at, batch, checked }) = &track.waiting {
+                let event = track.events + *checked as u64;
+                let (node, at) = (track.id, at.clone());
+                let fault = Fault { node, at, event, what, around: Vec::new(), index: 0 };
+                self.faults.push(fault.amid(&batch.events, *checked));
+            }
+        }
+        let to = self.tracks[index].id.actor();
+        let letter = letter(&mut self.scratch, from.actor(), to, &message);
+        self.awaited.remove(&letter);
+        self.sent.insert(letter);
+    }
+
+    fn report(self) -> Report {
+        let node = |(track, unseen): (Track, BTreeMap<NodeId, u64>)| NodeReport {
+            node: track.id,
+            up_to: track.position().clone(),
+            counts: track.counts,
+            gaps: track.gaps,
+            ending: track.ending,
+            damage: track.damage,
+            unseen,
+        };
+        let nodes = self.tracks.into_iter().zip(self.unseen).map(node).collect();
+        Report { nodes, faults: self.faults }
+    }
+}
+
+fn letter(scratch: &mut Vec<u8>, from: Id, to: Id, message: &Message) -> Letter {
+    scratch.clear();
+    postcard::to_io(&(from, to, message), &mut *scratch)
+        .expect("sequences of known length, written to memory");
+    xxh3_128(scratch)
+}

@@ -1,0 +1,223 @@
+//! One node in a validation: its record, and the actor that follows it.
+
+use super::entry::{Batch, Head, Start};
+use super::fault::{Fault, Wrong};
+use super::reader::{Damage, Ending, Next, Position, Reader};
+use super::replay::Replay;
+use dynamo_model::ids::{Key, NodeId};
+use dynamo_model::node::Durable;
+use dynamo_model::rules::Rules;
+use dynamo_model::siblings::Siblings;
+
+/// What a record does not say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Gap {
+    /// The record begins after the node's first start, or its first files were deleted.
+    BeginsLate,
+    /// The node was started without being recorded in between, or on an older copy of its disk.
+    Unrecorded,
+    /// At a start, the disk knew more than the record. A power failure takes the end of a record,
+    /// but nothing of the disk. A node that joins writes to its disk before it is recorded.
+    DiskIsAhead,
+    /// The node could not write its record any more, and went on.
+    Cut,
+    /// The record ends while the node runs, or where it was killed.
+    Open,
+    /// The record is damaged. What comes after is not known.
+    Damaged,
+}
+
+/// How far a node was followed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Starts.
+    pub lives: u64,
+    /// Starts on a disk that was not the last one.
+    pub new_disks: u64,
+    /// Batches.
+    pub batches: u64,
+    /// Events of all kinds.
+    pub events: u64,
+    /// Messages received.
+    pub received: u64,
+    /// Messages sent.
+    pub sent: u64,
+}
+
+/// A batch that waits until all that it received has been sent.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) at: Position,
+    pub(super) batch: Batch,
+    /// So many of its events have been looked at.
+    pub(super) checked: usize,
+}
+
+/// What happens next at a node.
+pub(super) enum Turn {
+    /// A batch. It is in `waiting`.
+    Batch,
+    /// A start.
+    Started,
+    /// The record goes on in the next file.
+    GoesOn,
+    /// A life has ended.
+    Ended,
+    /// There is nothing more.
+    Over,
+}
+
+/// One node.
+#[derive(Debug)]
+pub(super) struct Track {
+    pub(super) id: NodeId,
+    reader: Reader,
+    rules: Rules,
+    /// `None`: no life is under way, or it differs from the model.
+    pub(super) replay: Option<Replay>,
+    pub(super) waiting: Option<Waiting>,
+    pub(super) is_over: bool,
+    /// The number of the present or last start.
+    start: Option<u64>,
+    /// How many events of this life were recorded before the next batch.
+    pub(super) events: u64,
+    pub(super) counts: Counts,
+    pub(super) gaps: Vec<(Position, Gap)>,
+    pub(super) damage: Option<Damage>,
+    pub(super) ending: Option<Ending>,
+}
+
+impl Track {
+    pub(super) fn new(id: NodeId, reader: Reader, rules: &Rules) -> Self {
+        Track {
+            id,
+            reader,
+            rules: *rules,
+            replay: None,
+            waiting: None,
+            is_over: false,
+            start: None,
+            events: 0,
+            counts: Counts::default(),
+            gaps: Vec::new(),
+            damage: None,
+            ending: None,
+        }
+    }
+
+    /// Where the record was read last.
+    pub(super) fn position(&self) -> &Position {
+        self.reader.position()
+    }
+
+    /// May the node have sent something that its record lacks?
+    pub(super) fn may_lack_sends(&self) -> bool {
+        !self.gaps.is_empty()
+    }
+
+    fn note(&mut self, gap: Gap) {
+        self.gaps.push((self.reader.position().clone(), gap));
+    }
+
+    /// Reads on. What differs from the model goes to `faults`.
+    pub(super) fn advance(&mut self, faults: &mut Vec<Fault>) -> Turn {
+        match self.reader.read_on() {
+            Ok(Next::Batch(batch)) => {
+                let at = self.reader.position().clone();
+                self.waiting = Some(Waiting { at, batch, checked: 0 });
+                Turn::Batch
+            }
+            Ok(Next::Start(head, start)) => {
+                self.begin(&head, &start, faults);
+                Turn::Started
+            }
+            Ok(Next::Snapshot(head, snapshot)) => {
+                let is_first = self.start.is_none();
+                if let Some(replay) = &mut self.replay {
+                    if let Err(difference) = replay.compare(&snapshot) {
+                        faults.push(self.fault(Wrong::Differs(difference)));
+                        self.replay = None;
+                    }
+                } else if is_first {
+                    self.note(Gap::BeginsLate);
+                    self.replay = Replay::go_on(&head, &snapshot, &self.rules);
+                }
+                self.events = snapshot.events;
+                self.start = Some(head.life.start);
+                if is_first { Turn::Started } else { Turn::GoesOn }
+            }
+            Ok(Next::Ending(ending)) => {
+                self.ending = Some(ending);
+                if ending == Ending::Cut {
+                    self.note(Gap::Cut);
+                }
+                Turn::Ended
+            }
+            Ok(Next::End) => {
+                if matches!(self.ending, Some(Ending::Open | Ending::Torn)) {
+                    self.note(Gap::Open);
+                }
+                self.is_over = true;
+                Turn::Over
+            }
+            Err(damage) => {
+                (self.damage, self.ending) = (Some(damage), None);
+                self.note(Gap::Damaged);
+                self.is_over = true;
+                Turn::Over
+            }
+        }
+    }
+
+    fn fault(&self, what: Wrong) -> Fault {
+        let (node, at) = (self.id, self.reader.position().clone());
+        Fault { node, at, event: self.events, what, around: Vec::new(), index: 0 }
+    }
+
+    fn begin(&mut self, head: &Head, start: &Start, faults: &mut Vec<Fault>) {
+        let before = self.replay.take();
+        self.counts.lives += 1;
+        self.events = 0;
+        let last = self.start.replace(head.life.start);
+        let is_first = last.is_none();
+        match (start.previous, last) {
+            (None, None) => {}
+            (Some(_), None) => self.note(Gap::BeginsLate),
+            (None, Some(_)) => self.counts.new_disks += 1,
+            (previous, last) if previous != last => self.note(Gap::Unrecorded),
+            _ => {
+                let disks = before.as_ref().map(Replay::disks);
+                match disks {
+                    Some(disks) if disks.contains(&&start.durable) => {}
+                    Some([_, after]) if is_ahead(&start.durable, after) => {
+                        self.note(Gap::DiskIsAhead);
+                    }
+                    Some(_) => faults.push(self.fault(Wrong::DiskLacks)),
+                    None => {}
+                }
+            }
+        }
+        self.replay = Replay::start(head, start, &self.rules);
+        if self.replay.is_none() {
+            let what = "no node can have the settings of this start".to_owned();
+            self.damage = Some(Damage::Changed { at: self.reader.position().clone(), what });
+            if is_first {
+                self.note(Gap::BeginsLate);
+            }
+        }
+    }
+}
+
+/// Has this disk all that the other has? Tombstones may have been reaped.
+fn is_ahead(disk: &Durable, other: &Durable) -> bool {
+    let is_deleted =
+        |held: &Siblings| held.versions().iter().all(|it| it.content.value().is_none());
+    let includes = |(key, held): (&Key, &Siblings)| match disk.store.get(key) {
+        Some(now) => now.context().includes(held.context()),
+        None => is_deleted(held),
+    };
+    disk.incarnation == other.incarnation
+        && disk.counter >= other.counter
+        && disk.history.includes(&other.history)
+        && other.store.iter().all(includes)
+}

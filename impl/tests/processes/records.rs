@@ -1,0 +1,128 @@
+//! Recorded runs of node processes that are killed while they work, and their validation.
+
+use crate::cluster::{Cluster, dynamo, program, wait};
+use crate::folders::folder;
+use dynamo::client::Client;
+use dynamo::stamp::StampedContext;
+use serde_json::Value;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+const NODES: usize = 5;
+const KILLS: usize = 8;
+
+/// Records the node that this command starts.
+fn record_below(records: &Path) -> impl Fn(&mut Command) {
+    move |command| {
+        let node = command.get_args().nth(2).unwrap().to_owned();
+        command.arg("--record").arg(records.join(node));
+    }
+}
+
+/// Puts and gets a few keys until `is_over`. Requests fail while nodes are down.
+fn work(node: SocketAddr, number: usize, is_over: &AtomicBool) {
+    let client = Client::connect(node).unwrap().with_timeout(Duration::from_millis(500));
+    for round in (0u64..).take_while(|_| !is_over.load(Ordering::Relaxed)) {
+        let key = format!("key {}", (round + number as u64) % 20);
+        let known = client.get(&key).map(|found| found.context);
+        let context = known.unwrap_or_else(|_| StampedContext::new());
+        let _ = client.put(&key, round.to_string().as_bytes(), &context);
+    }
+}
+
+fn validate(arguments: &[&str]) -> (i32, Value) {
+    let (code, out, errors) = dynamo(&[&["trace", "validate", "--json"], arguments].concat());
+    let parsed = serde_json::from_str(&out);
+    (code, parsed.unwrap_or_else(|error| panic!("{error}: {out}{errors}")))
+}
+
+/// Kills nodes while clients work. Returns the directory of the records.
+fn killed_cluster(below: &Path) -> PathBuf {
+    let records = below.join("record");
+    let mut cluster =
+        Cluster::prepare(NODES, &["--gossip-every", "0.2", "--exchange-every", "0.5"]);
+    cluster.start_nodes_with(0..NODES, record_below(&records));
+    let (is_over, addresses) = (AtomicBool::new(false), cluster.addresses.clone());
+    thread::scope(|scope| {
+        for (number, address) in addresses.iter().enumerate() {
+            let is_over = &is_over;
+            scope.spawn(move || work(*address, number, is_over));
+        }
+        for kill in 0..KILLS {
+            thread::sleep(Duration::from_millis(300 + 37 * kill as u64));
+            cluster.kill(kill % NODES);
+            thread::sleep(Duration::from_millis(200));
+            cluster.start_nodes_with([kill % NODES], record_below(&records));
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
+    for node in 0..NODES {
+        assert!(cluster.terminate(node).success());
+    }
+    records
+}
+
+#[test]
+fn a_run_in_which_nodes_are_killed_is_one_of_the_model() {
+    let directory = folder();
+    let records = killed_cluster(directory.path());
+    let (code, told) = validate(&[records.to_str().unwrap()]);
+    assert_eq!(code, 0, "{told:#}");
+    let nodes = told["nodes"].as_array().unwrap();
+    let starts: u64 = nodes.iter().map(|node| node["starts"].as_u64().unwrap()).sum();
+    assert_eq!(starts, (NODES + KILLS) as u64);
+    for node in nodes {
+        assert_eq!(node["gaps"].as_array().unwrap().len(), 0, "{node:#}");
+    }
+    assert!(told["events"].as_u64().unwrap() > 2_000, "{told:#}");
+
+    let (code, told) = validate(&[records.to_str().unwrap(), "--defect", "ack-one-short"]);
+    assert_eq!(code, 1, "the nodes do not follow a defect's rules");
+    let (_, text, _) =
+        dynamo(&["trace", "validate", records.to_str().unwrap(), "--defect", "ack-one-short"]);
+    assert!(text.contains("DIFFERS from the model at"), "{text}");
+    assert!(told["faults"][0]["what"].as_str().unwrap().contains("the model"), "{told:#}");
+
+    let file = fs::read_dir(records.join("0")).unwrap().next().unwrap().unwrap().path();
+    let mut bytes = fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let (code, told) = validate(&[records.to_str().unwrap()]);
+    assert_eq!(code, 2, "{told:#}");
+    let damaged = |node: &&Value| node["damage"].as_str().is_some_and(|it| it.contains("byte"));
+    assert_eq!(told["nodes"].as_array().unwrap().iter().filter(damaged).count(), 1);
+    assert_eq!(told["faults"].as_array().unwrap().len(), 0, "{told:#}");
+}
+
+#[test]
+fn a_recorded_cluster_keeps_a_record_for_each_node() {
+    let directory = folder();
+    let records = directory.path().join("record");
+    let mut child = program()
+        .args(["cluster", "--nodes", "2", "--n", "2", "--record", records.to_str().unwrap()])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("Ctrl-C")));
+    let pid = rustix::process::Pid::from_raw(child.id().cast_signed()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    wait(&mut child, "the cluster");
+    let (code, told) = validate(&[records.to_str().unwrap()]);
+    assert_eq!((code, told["nodes"].as_array().unwrap().len()), (0, 2), "{told:#}");
+}
+
+#[test]
+fn a_directory_without_a_record_is_refused() {
+    let directory = folder();
+    let (code, _, errors) = dynamo(&["trace", "validate", directory.path().to_str().unwrap()]);
+    assert_eq!(code, 2);
+    assert!(errors.contains("dynamo node --record"), "{errors}");
+}
