@@ -193,6 +193,11 @@ impl SimulatedNode {
         self.copy = Some(self.disk.clone());
     }
 
+    /// Is there a copy of the disk?
+    pub(super) fn is_copied(&self) -> bool {
+        self.copy.is_some()
+    }
+
     /// Puts the copy of the disk in its place. `None`: there is no copy.
     pub(super) fn return_to_copy(&mut self) -> Option<()> {
         let copy = self.copy.take()?;

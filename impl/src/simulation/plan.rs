@@ -5,6 +5,7 @@
 //! which background work it has at all, and the order of magnitude of each time. Runs then differ
 //! more from one another, and what needs three things close together happens in some of them.
 
+mod changes;
 mod interned;
 mod keys;
 mod pace;
@@ -55,6 +56,9 @@ pub struct Plan {
     /// Is an older copy of the disk put in its place? The node must notice that, and begin on an
     /// empty disk.
     pub returns_to_copy: bool,
+    /// After how many commits of the node its disk is copied, and after how many more it is lost.
+    /// `None`: at any time. Just after a commit, others may know more than the disk.
+    pub disk_lasts: Option<(u64, u64)>,
     /// Messages above this size are cut into fragments. `None`: as real nodes do it.
     pub cut_above: Option<usize>,
     /// What goes wrong while it does.
@@ -68,6 +72,8 @@ pub struct Plan {
     pub unsafe_for: Duration,
 }
 
+/// After how many commits a disk is copied or lost at the latest, where it is after some.
+const DISK_LASTS_MAX: usize = 6;
 /// One run of so many has encrypted datagrams.
 const SEALED_EVERY: u64 = 16;
 /// The virtual time after the last fault within which everything must settle. Pauses between
@@ -87,16 +93,23 @@ impl Plan {
         let drawn = (quorum.0 as u16 + others).clamp(2, NODES_DRAWN_MAX);
         let nodes = size.nodes.unwrap_or(drawn);
         let unsafe_for = magnitude(&mut chance, size.unsafe_for / 30, size.unsafe_for);
-        let weather = Weather::draw(profile, nodes, unsafe_for, &mut chance);
+        let habits = Habits::draw(&mut chance);
+        // Tombstones are reaped late. In some runs, faults go on until then.
+        let lingers = habits.deletes() && profile != Profile::Calm && chance.is_so(5_000);
+        let unsafe_for = if lingers { size.unsafe_for } else { unsafe_for };
+        let mut weather = Weather::draw(profile, nodes, unsafe_for, &mut chance);
+        if lingers {
+            weather = weather.with_short_lives();
+        }
         let pace = Pace::draw(profile, &weather, unsafe_for, &mut chance);
         let is_lost = matches!(profile, Profile::Hostile | Profile::Churn) && chance.is_so(2_500);
         let lost_disk = is_lost.then(|| NodeId(chance.below(usize::from(nodes)) as u16));
         let changes = if profile == Profile::Churn {
-            keys::changes(&mut chance, nodes, unsafe_for)
+            changes::changes(&mut chance, nodes, unsafe_for)
         } else {
             vec![]
         };
-        let habits = Habits::draw(&mut chance);
+        let are_changes_mixed = size.keys == 1 && chance.is_so(5_000);
         let (chance, weather_of, pace_of) = (&mut chance, &weather, &pace);
         let mut all = Keys {
             chance,
@@ -104,12 +117,17 @@ impl Plan {
             quorum,
             lost_disk,
             changes,
+            are_changes_mixed,
             habits,
             weather: weather_of,
             pace: pace_of,
         };
         let keys = (0..size.keys).map(|index| all.key(index, size.clients)).collect();
         let returns_to_copy = lost_disk.is_some() && chance.is_so(5_000);
+        let disk_lasts = chance.is_so(6_700).then(|| {
+            let commits = |chance: &mut Chance| chance.below(DISK_LASTS_MAX) as u64;
+            (commits(chance), 1 + commits(chance))
+        });
         let cut_above = chance.is_so(5_000).then(|| 150 + chance.below(500));
         let is_sealed = (number / 4).is_multiple_of(SEALED_EVERY);
         Plan {
@@ -120,6 +138,7 @@ impl Plan {
             keys,
             lost_disk,
             returns_to_copy,
+            disk_lasts,
             cut_above,
             weather,
             pace,

@@ -53,7 +53,7 @@ impl Pace {
     ) -> Pace {
         let client_retries = if chance.is_so(5_000) { CLIENT_RETRIES } else { 0 };
         // Where nothing is lost, every coordinator hears from all that it asks.
-        let waits = profile != Profile::Calm || chance.is_so(5_000);
+        let waits = chance.is_so(5_000) || weather.loses();
         let patience = if chance.is_so(5_000) { ms(200) } else { ms(40) };
         let patience = Patience { answer_within: patience, ..Patience::LOCAL };
         let thinks_for = magnitude(chance, ms(10), unsafe_for / 2);
@@ -72,9 +72,9 @@ impl Pace {
             client_retries,
             patience: waits.then_some(patience),
             handoff_after: magnitude(chance, ms(10), Handoff::LOCAL.first_after),
-            gossip_every: gossips.then_some(magnitude(chance, ms(200), ms(2_000))),
-            exchange_every: compares.then_some(magnitude(chance, ms(500), ms(10_000))),
-            reap_after: oldest * if chance.is_so(7_500) { 3 } else { 10 },
+            gossip_every: gossips.then_some(magnitude(chance, ms(200), ms(10_000))),
+            exchange_every: compares.then_some(magnitude(chance, ms(200), ms(10_000))),
+            reap_after: oldest * if chance.is_so(7_500) { 9 } else { 40 } / 4,
         }
     }
 
