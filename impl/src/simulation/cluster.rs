@@ -326,7 +326,10 @@ impl Cluster {
         let Some(batch) = self.nodes[index].batch(datagrams, self.now, commit) else { return };
         let is_going_on = batch.end.is_none();
         if is_going_on && self.nodes[index].serves_in_error() {
-            return self.believe_disk();
+            self.believe_disk(index);
+            if self.is_over {
+                return;
+            }
         }
         if is_going_on && batch.has_committed {
             self.wear_disk(self.nodes[index].id);

@@ -17,6 +17,7 @@ use crate::transport::{Carrier, Part};
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::Standing;
 use dynamo_model::node::{Node, State};
+use dynamo_model::rules::Rules;
 use rand::rngs::Xoshiro256PlusPlus;
 use std::io;
 use std::net::{SocketAddr, SocketAddrV4};
@@ -103,6 +104,8 @@ pub(super) struct SimulatedNode {
     copy: Option<SimulatedDisk>,
     /// Is the disk an older copy of itself?
     pub(super) is_on_old_copy: bool,
+    /// The nodes that run since then, and remember more of the disk than the copy has.
+    pub(super) witnesses: Vec<NodeId>,
     /// The largest number of a start so far, on any disk.
     latest_start: u64,
 }
@@ -126,6 +129,7 @@ impl SimulatedNode {
             is_full: false,
             copy: None,
             is_on_old_copy: false,
+            witnesses: Vec::new(),
             latest_start: 0,
         }
     }
@@ -212,6 +216,25 @@ impl SimulatedNode {
     pub(super) fn serves_in_error(&self) -> bool {
         let is_behind = self.is_on_old_copy || self.disk.last_start() < self.latest_start;
         is_behind && self.running.as_ref().is_some_and(|server| !server.is_asking())
+    }
+
+    /// Does the node remember more of another node than this disk has?
+    pub(super) fn remembers_more(&self, of: NodeId, disk: &SimulatedDisk) -> bool {
+        let known = self.running.as_ref().and_then(|it| it.memories().remembered().get(&of));
+        known.is_some_and(|moment| Rules::default().disk_is_old(*moment, &disk.past()))
+    }
+
+    /// Has a node told the process that its disk is an older copy?
+    pub(super) fn is_told_of_old_copy(&self) -> bool {
+        let has_told = |witness: &NodeId| {
+            self.running.as_ref().is_some_and(|it| it.memories().is_confirmed(*witness))
+        };
+        self.is_on_old_copy && self.witnesses.iter().any(has_told)
+    }
+
+    /// From now on, the disk is taken for the latest one.
+    pub(super) fn believe_disk(&mut self) {
+        (self.is_on_old_copy, self.latest_start) = (false, self.disk.last_start());
     }
 
     /// Does the process stand still, or wait for its disk?

@@ -34,7 +34,8 @@ pub struct Size {
     pub keys: usize,
     /// The most clients of a key.
     pub clients: usize,
-    /// The longest virtual time in which faults happen and clients begin.
+    /// The longest virtual time in which clients begin, and in which faults happen. In some runs
+    /// with deletes, faults go on until tombstones are reaped.
     pub unsafe_for: Duration,
 }
 
@@ -72,6 +73,8 @@ pub struct Plan {
     pub unsafe_for: Duration,
 }
 
+/// After so many reap delays, a node that may reap its tombstones has reaped them.
+const REAPED_BY: u32 = 5;
 /// After how many commits a disk is copied or lost at the latest, where it is after some.
 const DISK_LASTS_MAX: usize = 6;
 /// One run of so many has encrypted datagrams.
@@ -95,13 +98,14 @@ impl Plan {
         let unsafe_for = magnitude(&mut chance, size.unsafe_for / 30, size.unsafe_for);
         let habits = Habits::draw(&mut chance);
         // Tombstones are reaped late. In some runs, faults go on until then.
-        let lingers = habits.deletes() && profile != Profile::Calm && chance.is_so(5_000);
+        let lingers = habits.ends_by_deleting() && profile != Profile::Calm && chance.is_so(6_700);
         let unsafe_for = if lingers { size.unsafe_for } else { unsafe_for };
         let mut weather = Weather::draw(profile, nodes, unsafe_for, &mut chance);
         if lingers {
             weather = weather.with_short_lives();
         }
         let pace = Pace::draw(profile, &weather, unsafe_for, &mut chance);
+        let unsafe_for = if lingers { unsafe_for + REAPED_BY * pace.reap_after } else { unsafe_for };
         let is_lost = matches!(profile, Profile::Hostile | Profile::Churn) && chance.is_so(2_500);
         let lost_disk = is_lost.then(|| NodeId(chance.below(usize::from(nodes)) as u16));
         let changes = if profile == Profile::Churn {
@@ -187,7 +191,7 @@ impl Plan {
     /// they ask all others, and before they reap, up to half as long again each time.
     pub(super) fn reaps_within(&self) -> Duration {
         let deletes = self.keys.iter().any(|scope| scope.faults.reaps > 0);
-        if deletes { 5 * self.pace.reap_after } else { Duration::ZERO }
+        if deletes { REAPED_BY * self.pace.reap_after } else { Duration::ZERO }
     }
 
     pub(super) fn chance(&self) -> Chance {

@@ -227,8 +227,9 @@ impl Weather {
             let drawn = 1 + chance.below(most * hard) as u32;
             if coin(chance) { drawn } else { 0 }
         };
+        let often = chance.one_of(&[hard.min(3) as u32, hard as u32]);
         let every = |chance: &mut Chance| {
-            let drawn = magnitude(chance, unsafe_for / 60, unsafe_for) / hard as u32;
+            let drawn = magnitude(chance, unsafe_for / 60, unsafe_for) / often;
             coin(chance).then_some(drawn.max(ms(20)))
         };
         let up_to = |chance: &mut Chance, most: Duration| {
@@ -249,7 +250,13 @@ impl Weather {
             let drawn = magnitude(chance, ms(50), unsafe_for.max(ms(100)));
             if chance.is_so(2_500) { unsafe_for } else { drawn }
         };
-        let is_quiet = profile != Profile::Hostile && chance.is_so(3_000);
+        let is_quiet = match profile {
+            Profile::Calm | Profile::Hostile => false,
+            Profile::Rough => chance.is_so(3_000),
+            // Where nothing stops, coordinators need not time out. Only then must gets see all puts
+            // while members change.
+            Profile::Churn => coin(chance),
+        };
         let weather = Weather {
             delay: (Duration::from_micros(100), longest),
             slow: if is_slow && !are_links { slow } else { Nodes::NONE },

@@ -1,6 +1,7 @@
 //! What goes wrong with a disk for good: it is lost, or an older copy is put in its place.
 
 use super::{Cluster, Event};
+use crate::simulation::node::SimulatedNode;
 use crate::simulation::plan::Plan;
 use crate::simulation::seen::Fault;
 use dynamo_invariants::matrix::Happening;
@@ -74,18 +75,32 @@ impl Cluster {
             self.step(Step::Crash { at: Who::Node(id) });
         }
         if self.nodes[index].return_to_copy().is_some() {
+            let disk = &self.nodes[index].disk;
+            let remembers = |other: &&SimulatedNode| other.remembers_more(id, disk);
+            let witnesses = self.nodes.iter().filter(remembers).map(|other| other.id).collect();
+            self.nodes[index].witnesses = witnesses;
             self.watch.seen.fault(Fault::DiskOld);
             self.watch.happens(Happening::OldDisk);
             self.recover(id);
         }
     }
 
-    /// A node serves on an older copy of its disk, or under an earlier start: all others that
-    /// remember more were down or cut off while it asked. What then happens is a known limit, so
-    /// the run ends here.
-    pub(super) fn believe_disk(&mut self) {
-        self.tally.believed_disks += 1;
-        self.is_over = true;
+    /// A node serves on an older copy of its disk, or under an earlier start. If no node has told it
+    /// so, then all that remember more were down or cut off while it asked. What then happens is a
+    /// known limit, so the run ends here. A node that was told so breaks a rule, and the run goes on.
+    pub(super) fn believe_disk(&mut self, index: usize) {
+        if !self.nodes[index].is_told_of_old_copy() {
+            self.tally.believed_disks += 1;
+            self.is_over = true;
+            return;
+        }
+        let node = &mut self.nodes[index];
+        node.believe_disk();
+        let id = node.id;
+        if let Some(state) = node.state() {
+            self.judge.restarted(id, state, &node.disk.durable);
+        }
+        self.step(Step::Recover { at: Who::Node(id) });
     }
 
     pub(super) fn lose_disk(&mut self, index: usize) {

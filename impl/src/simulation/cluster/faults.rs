@@ -94,6 +94,8 @@ impl Cluster {
         let id = self.nodes[index].id;
         self.watch.crashes(self.nodes.iter().filter_map(SimulatedNode::state));
         self.nodes[index].stop();
+        // A node that restarts may have forgotten what it has heard.
+        self.nodes.iter_mut().for_each(|node| node.witnesses.retain(|witness| *witness != id));
         self.judge.crashed(id);
         self.step(Step::Crash { at: Who::Node(id) });
         let after = self.chance.between(Duration::from_millis(1), self.network.weather.down_for);

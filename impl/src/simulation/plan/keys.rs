@@ -63,14 +63,14 @@ impl Habits {
             puts_max: chance.one_of(&PUTS_MAX),
             asks: chance.one_of(&asks),
             reads_first: chance.is_so(5_000),
-            ends_by_deleting: chance.is_so(2_500),
+            ends_by_deleting: chance.is_so(3_300),
             is_open: chance.is_so(2_000),
         }
     }
 
-    /// May tombstones be reaped in the run?
-    pub(super) fn deletes(&self) -> bool {
-        self.ends_by_deleting || self.mix.iter().any(|it| it.0 == Ask::Delete && it.1 > 0)
+    /// Is it likely that in the end the keys are only tombstones?
+    pub(super) fn ends_by_deleting(&self) -> bool {
+        self.ends_by_deleting
     }
 
     fn ask(&self, chance: &mut Chance) -> Ask {

@@ -54,8 +54,12 @@ impl Pace {
         let client_retries = if chance.is_so(5_000) { CLIENT_RETRIES } else { 0 };
         // Where nothing is lost, every coordinator hears from all that it asks.
         let waits = chance.is_so(5_000) || weather.loses();
-        let patience = if chance.is_so(5_000) { ms(200) } else { ms(40) };
-        let patience = Patience { answer_within: patience, ..Patience::LOCAL };
+        // A coordinator that asks nobody twice soon asks fallbacks.
+        let patience = Patience {
+            answer_within: ms(chance.one_of(&[10, 40, 40, 200])),
+            retransmissions: chance.one_of(&[0, 1, Patience::LOCAL.retransmissions]),
+            ..Patience::LOCAL
+        };
         let thinks_for = magnitude(chance, ms(10), unsafe_for / 2);
         // No request and no datagram is to be older than half of this.
         let oldest = weather.messages_live_for()
