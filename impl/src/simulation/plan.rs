@@ -73,6 +73,8 @@ pub struct Plan {
     pub unsafe_for: Duration,
 }
 
+/// The most clients of a key that has most of the clients.
+const HOT_KEY_CLIENTS_MAX: usize = 24;
 /// After so many reap delays, a node that may reap its tombstones has reaped them.
 const REAPED_BY: u32 = 5;
 /// After how many commits a disk is copied or lost at the latest, where it is after some.
@@ -126,7 +128,9 @@ impl Plan {
             weather: weather_of,
             pace: pace_of,
         };
-        let keys = (0..size.keys).map(|index| all.key(index, size.clients)).collect();
+        let is_skewed = size.keys > 1 && all.chance.is_so(5_000);
+        let most = |index| if is_skewed { zipf(index, size) } else { size.clients };
+        let keys = (0..size.keys).map(|index| all.key(index, most(index))).collect();
         let returns_to_copy = lost_disk.is_some() && chance.is_so(5_000);
         let disk_lasts = chance.is_so(6_700).then(|| {
             let commits = |chance: &mut Chance| chance.below(DISK_LASTS_MAX) as u64;
@@ -199,10 +203,19 @@ impl Plan {
     }
 }
 
-/// N, R and W. In most runs the two quorums of a put and a get overlap.
+/// The most clients of a key where a few keys have most of the clients (Zipf's law): the second key
+/// has half as many as the first one, the third key a third.
+fn zipf(index: usize, size: &Size) -> usize {
+    let share = |index: usize| 1.0 / (index as f64 + 1.0);
+    let all: f64 = (0..size.keys).map(share).sum();
+    let most = (size.clients * size.keys) as f64 * share(index) / all;
+    (most.round() as usize).clamp(1, HOT_KEY_CLIENTS_MAX.max(size.clients))
+}
+
+/// N, R and W. In most runs the two quorums of a put and a get overlap. Often W is 1 or N.
 fn quorum(chance: &mut Chance) -> (usize, usize, usize) {
     let n = chance.one_of(&[1, 2, 2, 3, 3, 3]);
-    let w = 1 + chance.below(n);
+    let w = [1, n, 1 + chance.below(n)][chance.below(3)];
     let r = if chance.is_so(7_500) { n + 1 - w } else { 1 + chance.below(n) };
     (n, r, w)
 }

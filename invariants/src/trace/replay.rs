@@ -227,6 +227,19 @@ impl Run {
         }
     }
 
+    /// Takes steps, without new faults and new requests, to a state that violates a *converges*
+    /// property and that every later state leads back to. Returns where that cycle begins. `None`:
+    /// no such state was found.
+    pub fn stay(&mut self, property: &Property) -> Option<usize> {
+        let fails = |state: &SystemState| !(property.condition)(&self.model, state);
+        let onward = Onward::of(&self.model, self.last())?;
+        let stuck = onward.terminal().into_iter().find(|index| fails(&onward.states[*index]))?;
+        for event in onward.path_to(stuck) {
+            self.take(&event).ok()?;
+        }
+        Some(self.events.len())
+    }
+
     /// Takes the fewest steps, without new faults and new requests, to a state from which on the
     /// property holds for ever. Returns whether there is such a state.
     pub fn settle(&mut self, property: &Property) -> bool {

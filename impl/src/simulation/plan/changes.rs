@@ -51,7 +51,7 @@ fn any_changes(chance: &mut Chance, nodes: u16, most: usize) -> Vec<Change> {
     let any = |chance: &mut Chance| NodeId(chance.below(usize::from(nodes)) as u16);
     let restless = [any(chance), any(chance)];
     let restless = &restless[..chance.one_of(&[0, 0, 1, 2])];
-    // Half of the changes change something, if nobody else has asked for the same.
+    // Most changes change something, if nobody else has asked for the same.
     let mut gone = BTreeSet::new();
     let mut change = || {
         let via = any(chance);
@@ -60,8 +60,8 @@ fn any_changes(chance: &mut Chance, nodes: u16, most: usize) -> Vec<Change> {
             [Ask::Join, Ask::Join, Ask::Leave, Ask::Leave, Ask::Remove];
         let drawn = chance.one_of(&kinds);
         let what = match gone.contains(&node) {
-            true if chance.is_so(5_000) => Ask::Join,
-            false if chance.is_so(5_000) && is_join(drawn) => Ask::Leave,
+            true if chance.is_so(7_500) => Ask::Join,
+            false if chance.is_so(7_500) && is_join(drawn) => Ask::Leave,
             _ => drawn,
         };
         if is_join(what) { gone.remove(&node) } else { gone.insert(node) };

@@ -18,7 +18,7 @@ type Weight = usize;
 /// The most puts of a key. What two puts alone bring about, a third one may hide.
 const PUTS_MAX: [usize; 5] = [2, 3, 5, 10, 10];
 /// How many requests an administrator may make before each change, where it makes any.
-const BESIDE_CHANGES_MAX: usize = 2;
+const BESIDE_CHANGES_MAX: usize = 3;
 
 /// What the clients of a run ask.
 pub(super) struct Habits {
@@ -59,7 +59,7 @@ impl Habits {
         let asks = [Through::Any, Through::Any, Through::One, Through::Replicas, Through::OwnView];
         Habits {
             mix,
-            lines_max: chance.one_of(&[2, 4, 6]),
+            lines_max: chance.one_of(&[2, 4, 8]),
             puts_max: chance.one_of(&PUTS_MAX),
             asks: chance.one_of(&asks),
             reads_first: chance.is_so(5_000),

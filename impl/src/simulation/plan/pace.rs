@@ -17,8 +17,8 @@ const fn ms(ms: u64) -> Duration {
 const CLIENT_WAITS: Duration = Duration::from_secs(1);
 /// In a run that is longer, changes of members spread over the run.
 const LONG: Duration = Duration::from_mins(30);
-/// How often a client asks again, if it does.
-const CLIENT_RETRIES: u8 = 3;
+/// How often a client asks again. One that does not may wait for ever.
+const CLIENT_RETRIES: [u8; 4] = [0, 1, 1, 3];
 
 /// How fast clients and nodes go on, and what nodes do at all.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,7 +51,7 @@ impl Pace {
         unsafe_for: Duration,
         chance: &mut Chance,
     ) -> Pace {
-        let client_retries = if chance.is_so(5_000) { CLIENT_RETRIES } else { 0 };
+        let client_retries = chance.one_of(&CLIENT_RETRIES);
         // Where nothing is lost, every coordinator hears from all that it asks.
         let waits = chance.is_so(5_000) || weather.loses();
         // A coordinator that asks nobody twice soon asks fallbacks.
