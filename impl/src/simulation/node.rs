@@ -27,6 +27,10 @@ use std::time::Duration;
 /// The date of a run's start, since the Unix epoch.
 const DATE: Duration = Duration::from_hours(24 * 365);
 
+/// The time that it takes to replace a lost disk. Starts have numbers by the millisecond: the next
+/// one is to have a larger number than the last one.
+const REPLACED_IN: Duration = Duration::from_millis(10);
+
 /// The keys of all simulated nodes.
 static KEYS: LazyLock<NodeKeys> = LazyLock::new(|| NodeKeys::of(&NodeSecret::SIMULATED));
 
@@ -106,6 +110,8 @@ pub(super) struct SimulatedNode {
     pub(super) is_on_old_copy: bool,
     /// The nodes that run since then, and remember more of the disk than the copy has.
     pub(super) witnesses: Vec<NodeId>,
+    /// How much later the clock is by the time that a lost disk is replaced. No run waits for it.
+    later_by: Duration,
     /// The largest number of a start so far, on any disk.
     latest_start: u64,
 }
@@ -130,6 +136,7 @@ impl SimulatedNode {
             copy: None,
             is_on_old_copy: false,
             witnesses: Vec::new(),
+            later_by: Duration::ZERO,
             latest_start: 0,
         }
     }
@@ -151,7 +158,7 @@ impl SimulatedNode {
             return;
         }
         let last = self.disk.last_start();
-        let date = (DATE + at).saturating_sub(wrong_date);
+        let date = (DATE + at + self.later_by).saturating_sub(wrong_date);
         let start = founding::next_at(date, last, random);
         self.disk.begin(start);
         self.latest_start = self.latest_start.max(start);
@@ -178,6 +185,7 @@ impl SimulatedNode {
 
     /// Puts an empty disk in the place of the node's disk.
     pub(super) fn lose_disk(&mut self) {
+        self.later_by += REPLACED_IN;
         self.disk.lose(&self.common.node);
     }
 

@@ -107,7 +107,8 @@ impl Plan {
             weather = weather.with_short_lives();
         }
         let pace = Pace::draw(profile, &weather, unsafe_for, &mut chance);
-        let unsafe_for = if lingers { unsafe_for + REAPED_BY * pace.reap_after } else { unsafe_for };
+        let unsafe_for =
+            if lingers { unsafe_for + REAPED_BY * pace.reap_after } else { unsafe_for };
         let is_lost = matches!(profile, Profile::Hostile | Profile::Churn) && chance.is_so(2_500);
         let lost_disk = is_lost.then(|| NodeId(chance.below(usize::from(nodes)) as u16));
         let changes = if profile == Profile::Churn {

@@ -128,6 +128,8 @@ fn violating_part(plan: &Plan, outcome: &Outcome, rules: &Rules) -> Option<(Run,
     }
     let (mut run, _) = Run::of_what_can(scope, *rules, &outcome.path);
     if property.kind == Kind::Converges {
+        // At rest, all messages of the run have arrived, or they are lost.
+        run.lose_in_flight();
         let cycle_from = run.stay(property)?;
         return Some((run, Some(cycle_from)));
     }

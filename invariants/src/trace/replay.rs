@@ -227,6 +227,20 @@ impl Run {
         }
     }
 
+    /// Loses every message in flight that the scope may lose.
+    pub fn lose_in_flight(&mut self) {
+        let of = |run: &Run, action: &_| Event::of(run.model.cfg.scope.nodes, action);
+        loop {
+            let mut possible = Vec::new();
+            self.model.actions(self.last(), &mut possible);
+            let mut events = possible.iter().map(|action| of(self, action));
+            let lost = events.find(|event| matches!(event, Event::Lose { .. }));
+            if lost.is_none_or(|event| self.take(&event).is_err()) {
+                return;
+            }
+        }
+    }
+
     /// Takes steps, without new faults and new requests, to a state that violates a *converges*
     /// property and that every later state leads back to. Returns where that cycle begins. `None`:
     /// no such state was found.

@@ -64,7 +64,11 @@ fn any_changes(chance: &mut Chance, nodes: u16, most: usize) -> Vec<Change> {
             false if chance.is_so(7_500) && is_join(drawn) => Ask::Leave,
             _ => drawn,
         };
-        if is_join(what) { gone.remove(&node) } else { gone.insert(node) };
+        if is_join(what) {
+            gone.remove(&node)
+        } else {
+            gone.insert(node)
+        };
         (via, node, what)
     };
     (0..count).map(|_| change()).collect()
