@@ -112,7 +112,8 @@ impl Plan {
         let is_lost = matches!(profile, Profile::Hostile | Profile::Churn) && chance.is_so(2_500);
         let lost_disk = is_lost.then(|| NodeId(chance.below(usize::from(nodes)) as u16));
         let changes = if profile == Profile::Churn {
-            changes::changes(&mut chance, nodes, unsafe_for)
+            let drawn = changes::changes(&mut chance, nodes, unsafe_for);
+            if pace.patience.is_some() { drawn } else { changes::without_returns(drawn) }
         } else {
             vec![]
         };

@@ -227,7 +227,8 @@ impl<'a> World<'a> {
     }
 
     /// The intended replicas that a coordinator of a read has heard, and that still have the disk
-    /// that they had then; and that have been intended replicas all the time.
+    /// that they had then; and that have been intended replicas all the time. The coordinator repairs
+    /// no node that has left by its view, and that node may not know yet that it had left.
     pub fn replicas_heard<'r>(
         &'r self,
         hearing: &'r Hearing,
@@ -237,6 +238,7 @@ impl<'a> World<'a> {
             self.is_intended(node, hearing.coordinator)
                 && self.is_intended(node, node)
                 && !self.may_have_been_none(node)
+                && !self.may_have_left_by(node, hearing.coordinator)
         };
         heard.filter(move |node| is_one(*node) && !self.lost_its_disk(*node))
     }

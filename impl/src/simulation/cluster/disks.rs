@@ -85,9 +85,10 @@ impl Cluster {
         }
     }
 
-    /// A node serves on an older copy of its disk, or under an earlier start. If no node has told it
-    /// so, then all that remember more were down or cut off while it asked. What then happens is a
-    /// known limit, so the run ends here. A node that was told so breaks a rule, and the run goes on.
+    /// A node serves on an older copy of its disk, or under an earlier start. If no node has told
+    /// it so, then all that remember more were down or cut off while it asked. What then happens is
+    /// a known limit, so the run ends here. A node that was told so breaks a rule, and the run goes
+    /// on.
     pub(super) fn believe_disk(&mut self, index: usize) {
         if !self.nodes[index].is_told_of_old_copy() {
             self.tally.believed_disks += 1;

@@ -9,6 +9,7 @@ use dynamo_invariants::judge::Violation;
 use dynamo_invariants::notation::Who;
 use dynamo_invariants::trace::Event as Step;
 use dynamo_model::ids::NodeId;
+use dynamo_model::membership::History;
 use std::cmp::Reverse;
 use std::time::Duration;
 
@@ -231,11 +232,24 @@ impl Cluster {
         self.plan_at(self.now + may_arrive_for.max(LOOK_FIRST_EVERY), Event::Look);
     }
 
+    /// What must be so eventually is not so. There is no verdict where a node that was removed for
+    /// good took a change of the members with it: nobody else can learn it.
     pub(super) fn verdict_at_rest(&mut self) -> Option<Violation> {
+        if self.is_change_lost() {
+            return None;
+        }
         let nodes = self.nodes.iter();
         self.judge.verdict_at_rest(
             nodes.filter_map(|node| Some((node.id, node.state()?, &node.disk.durable))),
         )
+    }
+
+    fn is_change_lost(&self) -> bool {
+        let running = self.nodes.iter().filter_map(SimulatedNode::state);
+        let known = running.map(|state| &state.durable.history);
+        let known = known.fold(History::default(), |all, its| all.union(its));
+        let removed = self.nodes.iter().filter(|node| node.ended == Some(Ending::Removed));
+        removed.map(|node| &node.disk.durable.history).any(|its| known.union(its) != known)
     }
 
     /// Looks whether all that must be so eventually is so now.
