@@ -73,6 +73,8 @@ pub struct Plan {
     pub unsafe_for: Duration,
 }
 
+/// The share of the first key where a few keys have most of the clients.
+const SHARE_OF_FIRST_KEY: usize = 1_000_000;
 /// The most clients of a key that has most of the clients.
 const HOT_KEY_CLIENTS_MAX: usize = 24;
 /// After so many reap delays, a node that may reap its tombstones has reaped them.
@@ -208,10 +210,10 @@ impl Plan {
 /// The most clients of a key where a few keys have most of the clients (Zipf's law): the second key
 /// has half as many as the first one, the third key a third.
 fn zipf(index: usize, size: &Size) -> usize {
-    let share = |index: usize| 1.0 / (index as f64 + 1.0);
-    let all: f64 = (0..size.keys).map(share).sum();
-    let most = (size.clients * size.keys) as f64 * share(index) / all;
-    (most.round() as usize).clamp(1, HOT_KEY_CLIENTS_MAX.max(size.clients))
+    let share = |index: usize| SHARE_OF_FIRST_KEY / (index + 1);
+    let all: usize = (0..size.keys).map(share).sum();
+    let most = size.clients * size.keys * share(index) / all.max(1);
+    most.clamp(1, HOT_KEY_CLIENTS_MAX.max(size.clients))
 }
 
 /// N, R and W. In most runs the two quorums of a put and a get overlap. Often W is 1 or N.

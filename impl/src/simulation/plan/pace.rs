@@ -58,7 +58,6 @@ impl Pace {
         let patience = Patience {
             answer_within: ms(chance.one_of(&[10, 40, 40, 200])),
             retransmissions: chance.one_of(&[0, 1, Patience::LOCAL.retransmissions]),
-            ..Patience::LOCAL
         };
         let thinks_for = magnitude(chance, ms(10), unsafe_for / 2);
         // No request and no datagram is to be older than half of this.
