@@ -318,6 +318,11 @@ impl Server {
         self.transport.doorkeeper.memories.evidence()
     }
 
+    /// What the node remembers of other nodes' disks, and what they have said of its own.
+    pub(crate) fn memories(&self) -> &Memories {
+        &self.transport.doorkeeper.memories
+    }
+
     /// Has the server ended, and why?
     pub fn ending(&self, now: Instant) -> Option<Ending> {
         if self.ends_at.is_some_and(|at| now >= at) {

@@ -1,6 +1,7 @@
 //! The loop of a run: it takes the next event in virtual time, lets it happen, and judges.
 
 mod clients;
+mod disks;
 mod faults;
 mod names;
 mod telling;
@@ -19,6 +20,7 @@ use super::watch::Watch;
 use crate::drawn::Chance;
 use crate::sessions::Cipher;
 use clients::SimulatedClient;
+use disks::FailingDisk;
 use dynamo_invariants::judge::{Judge, Script, Violation};
 use dynamo_invariants::scope::Scope;
 use dynamo_invariants::trace::Event as Step;
@@ -104,6 +106,8 @@ pub(super) struct Cluster {
     digest: Xxh3,
     scratch: Vec<u8>,
     tally: Tally,
+    /// What happens to a disk after so many commits.
+    failing_disk: Option<FailingDisk>,
     /// `None`: the run has many keys, so it is no path through one scope.
     path: Option<Vec<Step>>,
     pace: Pace,
@@ -157,6 +161,7 @@ impl Cluster {
             digest: Xxh3::new(),
             scratch: Vec::new(),
             tally: Tally::default(),
+            failing_disk: None,
             path: (plan.keys.len() == 1).then(Vec::new),
             pace: plan.pace.clone(),
             end: plan.unsafe_for + plan.settles_within(),
@@ -167,14 +172,7 @@ impl Cluster {
         };
         cluster.begin(plan.unsafe_for);
         if let Some(node) = plan.lost_disk {
-            let at = cluster.chance.between(Duration::ZERO, plan.unsafe_for);
-            if plan.returns_to_copy {
-                let copied = cluster.chance.between(Duration::ZERO, at);
-                cluster.plan_at(copied, Event::CopyDisk(node));
-                cluster.plan_at(at, Event::ReturnToCopy(node));
-            } else {
-                cluster.plan_at(at, Event::LoseDisk(node));
-            }
+            cluster.plan_disk(node, plan);
         }
         cluster
     }
@@ -333,14 +331,26 @@ impl Cluster {
         let Some(batch) = self.nodes[index].batch(datagrams, self.now, commit) else { return };
         let is_going_on = batch.end.is_none();
         if is_going_on && self.nodes[index].serves_in_error() {
-            return self.believe_disk();
+            self.believe_disk(index);
+            if self.is_over {
+                return;
+            }
+        }
+        if is_going_on && batch.has_committed {
+            self.wear_disk(self.nodes[index].id);
         }
         self.tell_judge(index, &batch.record);
         self.tell_watch(index, datagrams, &batch.record);
         if is_going_on && batch.has_committed && self.is_slow() {
             return self.wait_for_disk(index, batch.sent);
         }
+        let is_last = !batch.sent.is_empty()
+            && is_going_on
+            && self.chance.is_so(self.network.weather.sent_and_stopped);
         self.send_all(index, batch.sent);
+        if is_last {
+            return self.crash(index);
+        }
         if let Some(end) = batch.end {
             if matches!(end, End::CutOff) {
                 let is_done = commit == Commit::CutOffAfter;

@@ -70,9 +70,14 @@ impl Network {
         chance.between(least, most)
     }
 
-    /// How much longer a datagram takes because one of its ends, or both, are slow.
+    /// How much longer a datagram takes because one of its ends, or both, are slow, or its way.
     fn slowness(&self, ends: [Option<NodeId>; 2], chance: &mut Chance) -> Duration {
-        let Weather { slow, slow_by, .. } = self.weather;
+        let Weather { slow, clogged, slow_by, .. } = self.weather;
+        if let [Some(from), Some(to)] = ends
+            && clogged.contains(from, to)
+        {
+            return chance.between(Duration::ZERO, slow_by);
+        }
         let ends = ends.into_iter().flatten().filter(|node| slow.contains(*node));
         ends.map(|_| chance.between(Duration::ZERO, slow_by)).sum()
     }

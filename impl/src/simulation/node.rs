@@ -17,6 +17,7 @@ use crate::transport::{Carrier, Part};
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::Standing;
 use dynamo_model::node::{Node, State};
+use dynamo_model::rules::Rules;
 use rand::rngs::Xoshiro256PlusPlus;
 use std::io;
 use std::net::{SocketAddr, SocketAddrV4};
@@ -25,6 +26,10 @@ use std::time::Duration;
 
 /// The date of a run's start, since the Unix epoch.
 const DATE: Duration = Duration::from_hours(24 * 365);
+
+/// The time that it takes to replace a lost disk. Starts have numbers by the millisecond: the next
+/// one is to have a larger number than the last one.
+const REPLACED_IN: Duration = Duration::from_millis(10);
 
 /// The keys of all simulated nodes.
 static KEYS: LazyLock<NodeKeys> = LazyLock::new(|| NodeKeys::of(&NodeSecret::SIMULATED));
@@ -103,6 +108,10 @@ pub(super) struct SimulatedNode {
     copy: Option<SimulatedDisk>,
     /// Is the disk an older copy of itself?
     pub(super) is_on_old_copy: bool,
+    /// The nodes that run since then, and remember more of the disk than the copy has.
+    pub(super) witnesses: Vec<NodeId>,
+    /// How much later the clock is by the time that a lost disk is replaced. No run waits for it.
+    later_by: Duration,
     /// The largest number of a start so far, on any disk.
     latest_start: u64,
 }
@@ -126,6 +135,8 @@ impl SimulatedNode {
             is_full: false,
             copy: None,
             is_on_old_copy: false,
+            witnesses: Vec::new(),
+            later_by: Duration::ZERO,
             latest_start: 0,
         }
     }
@@ -147,7 +158,7 @@ impl SimulatedNode {
             return;
         }
         let last = self.disk.last_start();
-        let date = (DATE + at).saturating_sub(wrong_date);
+        let date = (DATE + at + self.later_by).saturating_sub(wrong_date);
         let start = founding::next_at(date, last, random);
         self.disk.begin(start);
         self.latest_start = self.latest_start.max(start);
@@ -174,6 +185,7 @@ impl SimulatedNode {
 
     /// Puts an empty disk in the place of the node's disk.
     pub(super) fn lose_disk(&mut self) {
+        self.later_by += REPLACED_IN;
         self.disk.lose(&self.common.node);
     }
 
@@ -193,6 +205,11 @@ impl SimulatedNode {
         self.copy = Some(self.disk.clone());
     }
 
+    /// Is there a copy of the disk?
+    pub(super) fn is_copied(&self) -> bool {
+        self.copy.is_some()
+    }
+
     /// Puts the copy of the disk in its place. `None`: there is no copy.
     pub(super) fn return_to_copy(&mut self) -> Option<()> {
         let copy = self.copy.take()?;
@@ -207,6 +224,25 @@ impl SimulatedNode {
     pub(super) fn serves_in_error(&self) -> bool {
         let is_behind = self.is_on_old_copy || self.disk.last_start() < self.latest_start;
         is_behind && self.running.as_ref().is_some_and(|server| !server.is_asking())
+    }
+
+    /// Does the node remember more of another node than this disk has?
+    pub(super) fn remembers_more(&self, of: NodeId, disk: &SimulatedDisk) -> bool {
+        let known = self.running.as_ref().and_then(|it| it.memories().remembered().get(&of));
+        known.is_some_and(|moment| Rules::default().disk_is_old(*moment, &disk.past()))
+    }
+
+    /// Has a node told the process that its disk is an older copy?
+    pub(super) fn is_told_of_old_copy(&self) -> bool {
+        let has_told = |witness: &NodeId| {
+            self.running.as_ref().is_some_and(|it| it.memories().is_confirmed(*witness))
+        };
+        self.is_on_old_copy && self.witnesses.iter().any(has_told)
+    }
+
+    /// From now on, the disk is taken for the latest one.
+    pub(super) fn believe_disk(&mut self) {
+        (self.is_on_old_copy, self.latest_start) = (false, self.disk.last_start());
     }
 
     /// Does the process stand still, or wait for its disk?

@@ -5,6 +5,7 @@
 //! which background work it has at all, and the order of magnitude of each time. Runs then differ
 //! more from one another, and what needs three things close together happens in some of them.
 
+mod changes;
 mod interned;
 mod keys;
 mod pace;
@@ -33,7 +34,8 @@ pub struct Size {
     pub keys: usize,
     /// The most clients of a key.
     pub clients: usize,
-    /// The longest virtual time in which faults happen and clients begin.
+    /// The longest virtual time in which clients begin, and in which faults happen. In some runs
+    /// with deletes, faults go on until tombstones are reaped.
     pub unsafe_for: Duration,
 }
 
@@ -55,6 +57,9 @@ pub struct Plan {
     /// Is an older copy of the disk put in its place? The node must notice that, and begin on an
     /// empty disk.
     pub returns_to_copy: bool,
+    /// After how many commits of the node its disk is copied, and after how many more it is lost.
+    /// `None`: at any time. Just after a commit, others may know more than the disk.
+    pub disk_lasts: Option<(u64, u64)>,
     /// Messages above this size are cut into fragments. `None`: as real nodes do it.
     pub cut_above: Option<usize>,
     /// What goes wrong while it does.
@@ -68,6 +73,14 @@ pub struct Plan {
     pub unsafe_for: Duration,
 }
 
+/// The share of the first key where a few keys have most of the clients.
+const SHARE_OF_FIRST_KEY: usize = 1_000_000;
+/// The most clients of a key that has most of the clients.
+const HOT_KEY_CLIENTS_MAX: usize = 24;
+/// After so many reap delays, a node that may reap its tombstones has reaped them.
+const REAPED_BY: u32 = 5;
+/// After how many commits a disk is copied or lost at the latest, where it is after some.
+const DISK_LASTS_MAX: usize = 6;
 /// One run of so many has encrypted datagrams.
 const SEALED_EVERY: u64 = 16;
 /// The virtual time after the last fault within which everything must settle, but for what takes
@@ -87,16 +100,26 @@ impl Plan {
         let drawn = (quorum.0 as u16 + others).clamp(2, NODES_DRAWN_MAX);
         let nodes = size.nodes.unwrap_or(drawn);
         let unsafe_for = magnitude(&mut chance, size.unsafe_for / 30, size.unsafe_for);
-        let weather = Weather::draw(profile, nodes, unsafe_for, &mut chance);
+        let habits = Habits::draw(&mut chance);
+        // Tombstones are reaped late. In some runs, faults go on until then.
+        let lingers = habits.ends_by_deleting() && profile != Profile::Calm && chance.is_so(6_700);
+        let unsafe_for = if lingers { size.unsafe_for } else { unsafe_for };
+        let mut weather = Weather::draw(profile, nodes, unsafe_for, &mut chance);
+        if lingers {
+            weather = weather.with_short_lives();
+        }
         let pace = Pace::draw(profile, &weather, unsafe_for, &mut chance);
+        let unsafe_for =
+            if lingers { unsafe_for + REAPED_BY * pace.reap_after } else { unsafe_for };
         let is_lost = matches!(profile, Profile::Hostile | Profile::Churn) && chance.is_so(2_500);
         let lost_disk = is_lost.then(|| NodeId(chance.below(usize::from(nodes)) as u16));
         let changes = if profile == Profile::Churn {
-            keys::changes(&mut chance, nodes, unsafe_for)
+            let drawn = changes::changes(&mut chance, nodes, unsafe_for);
+            if pace.patience.is_some() { drawn } else { changes::without_returns(drawn) }
         } else {
             vec![]
         };
-        let habits = Habits::draw(&mut chance);
+        let are_changes_mixed = size.keys == 1 && chance.is_so(5_000);
         let (chance, weather_of, pace_of) = (&mut chance, &weather, &pace);
         let mut all = Keys {
             chance,
@@ -104,12 +127,19 @@ impl Plan {
             quorum,
             lost_disk,
             changes,
+            are_changes_mixed,
             habits,
             weather: weather_of,
             pace: pace_of,
         };
-        let keys = (0..size.keys).map(|index| all.key(index, size.clients)).collect();
+        let is_skewed = size.keys > 1 && all.chance.is_so(5_000);
+        let most = |index| if is_skewed { zipf(index, size) } else { size.clients };
+        let keys = (0..size.keys).map(|index| all.key(index, most(index))).collect();
         let returns_to_copy = lost_disk.is_some() && chance.is_so(5_000);
+        let disk_lasts = chance.is_so(6_700).then(|| {
+            let commits = |chance: &mut Chance| chance.below(DISK_LASTS_MAX) as u64;
+            (commits(chance), 1 + commits(chance))
+        });
         let cut_above = chance.is_so(5_000).then(|| 150 + chance.below(500));
         let is_sealed = (number / 4).is_multiple_of(SEALED_EVERY);
         Plan {
@@ -120,6 +150,7 @@ impl Plan {
             keys,
             lost_disk,
             returns_to_copy,
+            disk_lasts,
             cut_above,
             weather,
             pace,
@@ -168,7 +199,7 @@ impl Plan {
     /// they ask all others, and before they reap, up to half as long again each time.
     pub(super) fn reaps_within(&self) -> Duration {
         let deletes = self.keys.iter().any(|scope| scope.faults.reaps > 0);
-        if deletes { 5 * self.pace.reap_after } else { Duration::ZERO }
+        if deletes { REAPED_BY * self.pace.reap_after } else { Duration::ZERO }
     }
 
     /// The virtual time after the last fault within which everything must settle. A node compares
@@ -183,10 +214,19 @@ impl Plan {
     }
 }
 
-/// N, R and W. In most runs the two quorums of a put and a get overlap.
+/// The most clients of a key where a few keys have most of the clients (Zipf's law): the second key
+/// has half as many as the first one, the third key a third.
+fn zipf(index: usize, size: &Size) -> usize {
+    let share = |index: usize| SHARE_OF_FIRST_KEY / (index + 1);
+    let all: usize = (0..size.keys).map(share).sum();
+    let most = size.clients * size.keys * share(index) / all.max(1);
+    most.clamp(1, HOT_KEY_CLIENTS_MAX.max(size.clients))
+}
+
+/// N, R and W. In most runs the two quorums of a put and a get overlap. Often W is 1 or N.
 fn quorum(chance: &mut Chance) -> (usize, usize, usize) {
     let n = chance.one_of(&[1, 2, 2, 3, 3, 3]);
-    let w = 1 + chance.below(n);
+    let w = [1, n, 1 + chance.below(n)][chance.below(3)];
     let r = if chance.is_so(7_500) { n + 1 - w } else { 1 + chance.below(n) };
     (n, r, w)
 }

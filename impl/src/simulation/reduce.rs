@@ -103,8 +103,7 @@ impl Search<'_> {
 }
 
 /// The path of a run with one key through that key's scope, if it violates the property there too,
-/// without the steps that the violation does not need. A *converges* property has none: a path that
-/// ends violates no such property.
+/// without the steps that the violation does not need.
 pub fn path_in_scope(
     plan: &Plan,
     outcome: &Outcome,
@@ -115,21 +114,28 @@ pub fn path_in_scope(
     let Violation { property, scope, .. } = outcome.violation.as_ref()?;
     // A trace carries the scope. It may be larger than one of a reader's own may be.
     OwnScope::from(scope).scope().ok()?;
-    let run = violating_part(plan, outcome, rules)?;
-    shrink(&Trace::of(&run, defect.map(str::to_owned), property, None))
+    let (run, cycle_from) = violating_part(plan, outcome, rules)?;
+    shrink(&Trace::of(&run, defect.map(str::to_owned), property, cycle_from))
 }
 
 /// The path of a run with one key through that key's scope, up to the first state that violates the
-/// property. Steps that the scope does not have are left out.
-fn violating_part(plan: &Plan, outcome: &Outcome, rules: &Rules) -> Option<Run> {
+/// property, and where its cycle begins if it is a *converges* property. Steps that the scope does
+/// not have are left out.
+fn violating_part(plan: &Plan, outcome: &Outcome, rules: &Rules) -> Option<(Run, Option<usize>)> {
     let Violation { property, scope, .. } = outcome.violation.as_ref()?;
-    if property.kind != Kind::Always || plan.keys.len() != 1 {
+    if plan.keys.len() != 1 {
         return None;
     }
     let (mut run, _) = Run::of_what_can(scope, *rules, &outcome.path);
+    if property.kind == Kind::Converges {
+        // At rest, all messages of the run have arrived, or they are lost.
+        run.lose_in_flight();
+        let cycle_from = run.stay(property)?;
+        return Some((run, Some(cycle_from)));
+    }
     let violates = |state| !(property.condition)(&run.model, state);
     let first = run.states.iter().position(violates)?;
     run.states.truncate(first + 1);
     run.events.truncate(first);
-    Some(run)
+    Some((run, None))
 }

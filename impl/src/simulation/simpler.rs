@@ -43,13 +43,14 @@ pub(super) fn simpler(plan: &Plan) -> Vec<Plan> {
 }
 
 /// Weathers with one kind of fault less.
-fn calmer(weather: &Weather) -> [Weather; 16] {
+fn calmer(weather: &Weather) -> [Weather; 17] {
     let all = || weather.clone();
-    let Weather { slow, slow_by, .. } = Weather::CALM;
+    let Weather { slow, clogged, slow_by, .. } = Weather::CALM;
     [
         Weather { crash_every: None, ..all() },
         Weather { cut_every: None, ..all() },
         Weather { torn: 0, ..all() },
+        Weather { sent_and_stopped: 0, ..all() },
         Weather { loss: 0, ..all() },
         Weather { duplication: 0, ..all() },
         Weather { corruption: 0, ..all() },
@@ -60,7 +61,7 @@ fn calmer(weather: &Weather) -> [Weather; 16] {
         Weather { rolls: false, ..all() },
         Weather { datagram_bytes_max: None, ..all() },
         Weather { drift: 0, wrong_date: Duration::ZERO, ..all() },
-        Weather { slow, slow_by, ..all() },
+        Weather { slow, clogged, slow_by, ..all() },
         Weather { delay: Weather::CALM.delay, ..all() },
         Weather { cut_for: Weather::CALM.cut_for, cut_every: None, torn: 0, ..all() },
     ]

@@ -19,7 +19,8 @@ pub enum Profile {
     Rough,
     /// The same, ten times as often. A node may lose its disk, or run on an older copy of it.
     Hostile,
-    /// As in rough runs, and nodes join, leave and are removed.
+    /// As in rough runs, or in a third of them as in hostile ones, and nodes join, leave and are
+    /// removed.
     Churn,
 }
 
@@ -41,10 +42,42 @@ impl Nodes {
         if all.is_empty() { chance.below(nodes) } else { chance.one_of(&all) }
     }
 
-    /// Each of so many nodes with one in two.
+    /// Each of so many nodes with one in two; or only one of them.
     fn draw(nodes: u16, chance: &mut Chance) -> Nodes {
-        Nodes((0..nodes).fold(0, |all, node| all | u16::from(chance.is_so(5_000)) << node))
+        let some = (0..nodes).fold(0, |all, node| all | u16::from(chance.is_so(5_000)) << node);
+        let one = 1 << chance.below(usize::from(nodes));
+        Nodes(if chance.is_so(3_300) { one } else { some })
     }
+}
+
+/// A set of directions between two nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Links(Option<u64>);
+
+impl Links {
+    /// No direction.
+    pub const NONE: Links = Links(None);
+
+    /// Each direction with one in four.
+    fn draw(chance: &mut Chance) -> Links {
+        Links(Some(chance.below(1 << 20) as u64))
+    }
+
+    pub(crate) fn contains(self, from: NodeId, to: NodeId) -> bool {
+        let number = u64::from(from.0) << 16 | u64::from(to.0);
+        self.0.is_some_and(|drawn| Chance::of(drawn, number).is_so(2_500))
+    }
+}
+
+/// Who does not hear whom while the network is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cuts {
+    /// Two nodes do not hear one another.
+    Pairs,
+    /// One node hears no other.
+    Nodes,
+    /// Some nodes do not hear the others.
+    Halves,
 }
 
 /// What the network, the disks and the machines of a run do. Probabilities are in ten thousand.
@@ -54,7 +87,10 @@ pub struct Weather {
     pub delay: (Duration, Duration),
     /// The nodes with a slow connection. Nodes that are fast wait for them, and overtake them.
     pub slow: Nodes,
-    /// The longest time that a datagram takes more if it comes from such a node or goes to it.
+    /// The directions that are slow. They are not so in runs with slow nodes.
+    pub clogged: Links,
+    /// The longest time that a datagram takes more if it comes from a slow node, goes to one, or
+    /// goes in a slow direction.
     pub slow_by: Duration,
     /// How many datagrams take a much longer time.
     pub straggles: u32,
@@ -75,9 +111,12 @@ pub struct Weather {
     pub down_for: Duration,
     /// How many commits are cut off by a crash: before the data is on disk, or just after.
     pub torn: u32,
-    /// The mean time until the next pair of nodes no longer hears one another, in one direction or
-    /// in both, if any does.
+    /// How many batches are the last ones of their process: it crashes once it has sent all.
+    pub sent_and_stopped: u32,
+    /// The mean time until the network is cut, in one direction or in both, if it ever is.
     pub cut_every: Option<Duration>,
+    /// Who does not hear whom then.
+    pub cuts: Cuts,
     /// The longest time for which they do not.
     pub cut_for: Duration,
     /// The mean time until the next node stands still for a while, if any does.
@@ -107,12 +146,15 @@ pub struct Weather {
 const WAITS_IN_NODES: Duration = ms(1_500);
 /// If a round trip takes no longer, a session begins before what waits for it is dropped.
 const MEETS_WITHIN: Duration = ms(800);
+/// In runs where messages do not live long: the most of each of their delays.
+const SHORT_LIFE: Duration = ms(200);
 
 impl Weather {
     /// Nothing goes wrong.
     pub const CALM: Weather = Weather {
         delay: (Duration::from_micros(100), ms(2)),
         slow: Nodes::NONE,
+        clogged: Links::NONE,
         slow_by: Duration::ZERO,
         straggles: 0,
         straggles_for: Duration::ZERO,
@@ -123,7 +165,9 @@ impl Weather {
         crash_every: None,
         down_for: Duration::ZERO,
         torn: 0,
+        sent_and_stopped: 0,
         cut_every: None,
+        cuts: Cuts::Pairs,
         cut_for: Duration::ZERO,
         pause_every: None,
         pause_for: Duration::ZERO,
@@ -156,7 +200,8 @@ impl Weather {
 
     /// May a node crash?
     pub(crate) fn crashes(&self) -> bool {
-        self.torn > 0 || self.rolls || self.crash_every.is_some() || self.full_every.is_some()
+        let amid_batches = self.torn > 0 || self.sent_and_stopped > 0;
+        amid_batches || self.rolls || self.crash_every.is_some() || self.full_every.is_some()
     }
 
     /// Draws which faults there are at all, each with one in two, and how often they happen. So
@@ -173,7 +218,8 @@ impl Weather {
     ) -> Weather {
         let hard = match profile {
             Profile::Calm => return Weather::CALM,
-            Profile::Rough | Profile::Churn => 1,
+            Profile::Rough => 1,
+            Profile::Churn => chance.one_of(&[1, 1, 10]),
             Profile::Hostile => 10,
         };
         let coin = |chance: &mut Chance| chance.is_so(5_000);
@@ -181,8 +227,9 @@ impl Weather {
             let drawn = 1 + chance.below(most * hard) as u32;
             if coin(chance) { drawn } else { 0 }
         };
+        let often = chance.one_of(&[hard.min(3) as u32, hard as u32]);
         let every = |chance: &mut Chance| {
-            let drawn = magnitude(chance, unsafe_for / 60, unsafe_for) / hard as u32;
+            let drawn = magnitude(chance, unsafe_for / 60, unsafe_for) / often;
             coin(chance).then_some(drawn.max(ms(20)))
         };
         let up_to = |chance: &mut Chance, most: Duration| {
@@ -190,10 +237,12 @@ impl Weather {
             if chance.is_so(5_000) { drawn } else { Duration::ZERO }
         };
         let longest = magnitude(chance, ms(1), ms(200 * hard as u64));
-        let straggles = rate(chance, 50);
+        let straggles = rate(chance, 50) * chance.one_of(&[1, 1, 5]);
         let straggles_for = magnitude(chance, ms(50), ms(500 * hard as u64));
         let is_slow = coin(chance);
         let slow = Nodes::draw(nodes, chance);
+        let clogged = Links::draw(chance);
+        let are_links = coin(chance);
         let slow_by = magnitude(chance, ms(20), ms(3_000));
         let frail = Nodes::draw(nodes, chance);
         // A handoff that failed some times is tried again much later, and tombstones wait for it.
@@ -201,10 +250,17 @@ impl Weather {
             let drawn = magnitude(chance, ms(50), unsafe_for.max(ms(100)));
             if chance.is_so(2_500) { unsafe_for } else { drawn }
         };
-        let is_quiet = profile != Profile::Hostile && chance.is_so(3_000);
+        let is_quiet = match profile {
+            Profile::Calm | Profile::Hostile => false,
+            Profile::Rough => chance.is_so(3_000),
+            // Where nothing stops, coordinators need not time out. Only then must gets see all puts
+            // while members change.
+            Profile::Churn => coin(chance),
+        };
         let weather = Weather {
             delay: (Duration::from_micros(100), longest),
-            slow: if is_slow { slow } else { Nodes::NONE },
+            slow: if is_slow && !are_links { slow } else { Nodes::NONE },
+            clogged: if is_slow && are_links { clogged } else { Links::NONE },
             slow_by: if is_slow { slow_by } else { Duration::ZERO },
             straggles,
             straggles_for: if straggles > 0 { straggles_for } else { Duration::ZERO },
@@ -215,7 +271,9 @@ impl Weather {
             crash_every: every(chance),
             down_for: time_away(chance),
             torn: rate(chance, 20),
+            sent_and_stopped: if chance.is_so(2_500) { 1 + chance.below(200) as u32 } else { 0 },
             cut_every: every(chance),
+            cuts: chance.one_of(&[Cuts::Pairs, Cuts::Pairs, Cuts::Nodes, Cuts::Halves]),
             cut_for: time_away(chance),
             pause_every: every(chance),
             pause_for: up_to(chance, ms(3_000)),
@@ -233,8 +291,22 @@ impl Weather {
 
     /// Nothing is lost and no node stops, but some messages overtake others.
     fn with_delays_only(self) -> Weather {
-        let Weather { delay, slow, slow_by, straggles, straggles_for, .. } = self;
-        Weather { delay, slow, slow_by, straggles, straggles_for, ..Weather::CALM }
+        let Weather { delay, slow, clogged, slow_by, straggles, straggles_for, .. } = self;
+        Weather { delay, slow, clogged, slow_by, straggles, straggles_for, ..Weather::CALM }
+    }
+
+    /// No message lives long, so tombstones are reaped soon. Nodes are down, and cut off from one
+    /// another, for as long as ever.
+    pub(crate) fn with_short_lives(self) -> Weather {
+        let most = SHORT_LIFE;
+        Weather {
+            delay: (self.delay.0.min(most), self.delay.1.min(most)),
+            slow_by: self.slow_by.min(most),
+            straggles_for: self.straggles_for.min(most),
+            pause_for: self.pause_for.min(most),
+            slow_for: self.slow_for.min(most),
+            ..self
+        }
     }
 }
 

@@ -234,12 +234,14 @@ impl<'a> World<'a> {
     }
 
     /// Is a node that a coordinator of a read has heard an intended replica, and has it been one all
-    /// the time? And has it still the disk that it had then?
+    /// the time? And has it still the disk that it had then? The coordinator repairs no node that has
+    /// left by its view, and that node may not know yet that it had left.
     pub fn is_replica_heard(&self, node: NodeId, hearing: &Hearing) -> bool {
         !self.lost_its_disk(node)
             && self.is_intended(node, hearing.coordinator)
             && self.is_intended(node, node)
             && !self.may_have_been_none(node)
+            && !self.may_have_left_by(node, hearing.coordinator)
     }
 
     /// Is a read over at one of its coordinators? The coordinator has collected all replies that it

@@ -227,6 +227,33 @@ impl Run {
         }
     }
 
+    /// Loses every message in flight that the scope may lose.
+    pub fn lose_in_flight(&mut self) {
+        let of = |run: &Run, action: &_| Event::of(run.model.cfg.scope.nodes, action);
+        loop {
+            let mut possible = Vec::new();
+            self.model.actions(self.last(), &mut possible);
+            let mut events = possible.iter().map(|action| of(self, action));
+            let lost = events.find(|event| matches!(event, Event::Lose { .. }));
+            if lost.is_none_or(|event| self.take(&event).is_err()) {
+                return;
+            }
+        }
+    }
+
+    /// Takes steps, without new faults and new requests, to a state that violates a *converges*
+    /// property and that every later state leads back to. Returns where that cycle begins. `None`:
+    /// no such state was found.
+    pub fn stay(&mut self, property: &Property) -> Option<usize> {
+        let fails = |state: &SystemState| !(property.condition)(&self.model, state);
+        let onward = Onward::of(&self.model, self.last())?;
+        let stuck = onward.terminal().into_iter().find(|index| fails(&onward.states[*index]))?;
+        for event in onward.path_to(stuck) {
+            self.take(&event).ok()?;
+        }
+        Some(self.events.len())
+    }
+
     /// Takes the fewest steps, without new faults and new requests, to a state from which on the
     /// property holds for ever. Returns whether there is such a state.
     pub fn settle(&mut self, property: &Property) -> bool {

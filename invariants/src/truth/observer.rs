@@ -79,10 +79,7 @@ pub(crate) fn record_out(
             next.on_get_answered(instance, from, instance.read(*request)?, siblings);
         }
         Message::Answer(Answer::GetFailed { request, .. } | Answer::GetRefused { request, .. }) => {
-            let outcome = &mut next.reads[instance.read(*request)?].outcome;
-            if *outcome == Outcome::Running {
-                *outcome = Outcome::Failed;
-            }
+            next.on_get_failed(instance, from, instance.read(*request)?);
         }
         Message::Answer(Answer::Changed { request, history }) => {
             next.decide(instance, from, *request, Some(history));

@@ -38,8 +38,8 @@ impl Ghost {
         let has_heard_intended = intended.iter().any(|it| *it != coordinator && has_heard(it));
         let may_crash = instance.scope.faults.crashes > 0 || instance.spoilt.is_some();
         let may_forget = may_crash && !instance.sees_crashes;
-        let still_runs =
-            instance.changes && !may_forget && self.reads[read].outcome == Outcome::Running;
+        let is_running = matches!(self.reads[read].outcome, Outcome::Running | Outcome::Failed);
+        let still_runs = instance.changes && !may_forget && is_running;
         let begins_anew = asks_intended && has_heard(&replica) && !still_runs;
         let (is_new, may_begin_anew) = (heard.is_none(), asks_intended && !has_heard_intended);
         let hearing = self.reads[read].hearing(coordinator);
@@ -47,6 +47,18 @@ impl Ghost {
             (hearing.heard, hearing.known) = (vec![coordinator], own);
         } else if may_begin_anew {
             hearing.known = WriteSet::EMPTY;
+        }
+    }
+
+    /// A coordinator gives a read up. If it begins anew, it counts nothing that it has heard.
+    pub(crate) fn on_get_failed(&mut self, instance: &Instance, by: NodeId, read: usize) {
+        let read = &mut self.reads[read];
+        if instance.changes {
+            let hearing = read.hearing(by);
+            (hearing.heard, hearing.known) = (vec![by], WriteSet::EMPTY);
+        }
+        if read.outcome == Outcome::Running {
+            read.outcome = Outcome::Failed;
         }
     }
 

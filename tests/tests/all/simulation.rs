@@ -71,7 +71,7 @@ const FOUND: [(&str, u64); 16] = [
     ("forward-to-all", 60),
     ("hint-dropped-when-sent", 60),
     ("hint-overwrites", 60),
-    ("in-person-not-counted", 100),
+    ("in-person-not-counted", 240),
     ("last-write-wins", 20),
     ("longer-history-wins", 60),
     ("old-replica-just-drops", 60),

@@ -78,10 +78,10 @@ impl Cluster {
             return;
         }
         client.has_answer = true;
-        let thinks_for = match client.script.client.script.as_slice() {
-            [(_, Line::Administer { .. }), ..] => self.pace.administers_every,
-            _ => self.pace.thinks_for,
-        };
+        let is_change = |(_, line): &(_, Line)| matches!(line, Line::Administer { .. });
+        let administers = client.script.client.script.iter().any(is_change);
+        let thinks_for =
+            if administers { self.pace.administers_every } else { self.pace.thinks_for };
         let after = self.chance.between(Duration::ZERO, thinks_for);
         let message = Box::new(message);
         self.plan_at(self.now + after, Event::Hear { client: id, from, message });

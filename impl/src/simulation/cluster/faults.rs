@@ -4,11 +4,12 @@ use super::{Cluster, Event, LOOK_EVERY, LOOK_FIRST_EVERY};
 use crate::server::Ending;
 use crate::simulation::node::{Datagrams, End, SimulatedNode};
 use crate::simulation::seen::Fault;
+use crate::simulation::weather::Cuts;
 use dynamo_invariants::judge::{Nodes, Violation};
-use dynamo_invariants::matrix::Happening;
 use dynamo_invariants::notation::Who;
 use dynamo_invariants::trace::Event as Step;
 use dynamo_model::ids::NodeId;
+use dynamo_model::membership::History;
 use std::cmp::Reverse;
 use std::time::Duration;
 
@@ -86,32 +87,6 @@ impl Cluster {
         self.plan_next(Event::FillDisk);
     }
 
-    /// A node stops, and starts again on an older copy of its disk.
-    pub(super) fn return_to_copy(&mut self, index: usize) {
-        let id = self.nodes[index].id;
-        if self.nodes[index].ended.is_some() {
-            // Nobody starts it again.
-            return;
-        }
-        if self.nodes[index].state().is_some() {
-            self.judge.crashed(id);
-            self.step(Step::Crash { at: Who::Node(id) });
-        }
-        if self.nodes[index].return_to_copy().is_some() {
-            self.watch.seen.fault(Fault::DiskOld);
-            self.watch.happens(Happening::OldDisk);
-            self.recover(id);
-        }
-    }
-
-    /// A node serves on an older copy of its disk, or under an earlier start: all others that
-    /// remember more were down or cut off while it asked. What then happens is a known limit, so
-    /// the run ends here.
-    pub(super) fn believe_disk(&mut self) {
-        self.tally.believed_disks += 1;
-        self.is_over = true;
-    }
-
     pub(super) fn crash(&mut self, index: usize) {
         if self.nodes[index].state().is_none() {
             return;
@@ -120,23 +95,12 @@ impl Cluster {
         let id = self.nodes[index].id;
         self.watch.crashes(self.nodes.iter().filter_map(SimulatedNode::state));
         self.nodes[index].stop();
+        // A node that restarts may have forgotten what it has heard.
+        self.nodes.iter_mut().for_each(|node| node.witnesses.retain(|witness| *witness != id));
         self.judge.crashed(id);
         self.step(Step::Crash { at: Who::Node(id) });
         let after = self.chance.between(Duration::from_millis(1), self.network.weather.down_for);
         self.plan_at(self.now + after, Event::Restart(id));
-    }
-
-    pub(super) fn lose_disk(&mut self, index: usize) {
-        let id = self.nodes[index].id;
-        if self.nodes[index].state().is_none() {
-            self.happen(Event::Restart(id));
-        }
-        self.step(Step::LoseDisk { at: Who::Node(id) });
-        self.nodes[index].stop();
-        self.watch.loses_disk(&self.nodes[index].disk.durable);
-        self.nodes[index].lose_disk();
-        self.judge.lost_disk(id);
-        self.restart(index);
     }
 
     /// Starts a process on what is on a node's disk. A removed node does not start again.
@@ -210,21 +174,40 @@ impl Cluster {
         }
     }
 
-    /// Cuts off a pair of nodes from one another, in one direction or in both.
+    /// Cuts off some nodes from others, in one direction or in both.
     pub(super) fn cut(&mut self) {
-        let count = self.nodes.len();
-        let one = self.network.weather.frail.one(count, &mut self.chance);
-        let other = (one + 1 + self.chance.below(count - 1)) % count;
-        let (one, other) = (self.nodes[one].id, self.nodes[other].id);
-        let directions = [(one, other), (other, one)];
+        let apart = self.apart();
         let both = self.chance.is_so(5_000);
+        let turned = self.chance.is_so(5_000);
         let after = self.chance.between(Duration::ZERO, self.network.weather.cut_for);
-        for (from, to) in directions.into_iter().take(if both { 2 } else { 1 }) {
-            self.tally.cuts += 1;
-            self.network.cut(from, to);
-            self.plan_at(self.now + after, Event::Mend(from, to));
+        for (one, other) in apart {
+            let ends = if turned { (other, one) } else { (one, other) };
+            for (from, to) in [ends, (ends.1, ends.0)].into_iter().take(if both { 2 } else { 1 }) {
+                self.tally.cuts += 1;
+                self.network.cut(from, to);
+                self.plan_at(self.now + after, Event::Mend(from, to));
+            }
         }
         self.plan_next(Event::Cut);
+    }
+
+    /// The pairs of nodes that the next cut is between.
+    fn apart(&mut self) -> Vec<(NodeId, NodeId)> {
+        let count = self.nodes.len();
+        let one = self.network.weather.frail.one(count, &mut self.chance);
+        let near: Vec<usize> = match self.network.weather.cuts {
+            Cuts::Pairs => {
+                let other = (one + 1 + self.chance.below(count - 1)) % count;
+                return vec![(self.nodes[one].id, self.nodes[other].id)];
+            }
+            Cuts::Nodes => vec![one],
+            Cuts::Halves => {
+                (0..count).filter(|index| *index == one || self.chance.is_so(5_000)).collect()
+            }
+        };
+        let far = |other: &usize| !near.contains(other);
+        let pairs = near.iter().flat_map(|one| (0..count).filter(far).map(move |it| (*one, it)));
+        pairs.map(|(one, other)| (self.nodes[one].id, self.nodes[other].id)).collect()
     }
 
     /// No more faults: nodes that are down restart, and no further crash or cut is planned. Nobody
@@ -235,9 +218,11 @@ impl Cluster {
         let may_arrive_for = straggles_for.max(weather.delay.1);
         self.network.calm();
         let is_fault = |event: &Event| {
-            use Event::{Crash, Cut, FillDisk, Pause, Stop};
+            use Event::{CopyDisk, Crash, Cut, FillDisk, LoseDisk, Pause, ReturnToCopy, Stop};
             matches!(event, Crash | Cut | FillDisk | Pause | Stop(_))
+                || matches!(event, CopyDisk(_) | ReturnToCopy(_) | LoseDisk(_))
         };
+        self.failing_disk = None;
         self.queue.retain(|Reverse((_, _, event))| !is_fault(event));
         for index in 0..self.nodes.len() {
             self.nodes[index].is_full = false;
@@ -247,13 +232,23 @@ impl Cluster {
         self.plan_at(self.now + may_arrive_for.max(LOOK_FIRST_EVERY), Event::Look);
     }
 
+    /// What must be so eventually is not so. There is no verdict where a node that was removed for
+    /// good took a change of the members with it: nobody else can learn it.
     pub(super) fn verdict_at_rest(&mut self) -> Option<Violation> {
-        self.judge.verdict_at_rest(up(&self.nodes))
+        if self.is_change_lost() { None } else { self.judge.verdict_at_rest(up(&self.nodes)) }
+    }
+
+    fn is_change_lost(&self) -> bool {
+        let running = self.nodes.iter().filter_map(SimulatedNode::state);
+        let known = running.map(|state| &state.durable.history);
+        let known = known.fold(History::default(), |all, its| all.union(its));
+        let removed = self.nodes.iter().filter(|node| node.ended == Some(Ending::Removed));
+        removed.map(|node| &node.disk.durable.history).any(|its| known.union(its) != known)
     }
 
     /// Looks whether all that must be so eventually is so now.
     pub(super) fn look(&mut self) {
-        let rests = self.judge.is_at_rest(up(&self.nodes));
+        let rests = self.is_change_lost() || self.judge.is_at_rest(up(&self.nodes));
         self.watch.recorder.looked(self.now, rests);
         let is_settled = rests && self.now >= self.settles_from;
         self.settled = if is_settled { self.settled + 1 } else { 0 };

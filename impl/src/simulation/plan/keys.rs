@@ -4,29 +4,34 @@
 //! most of the time, and in others clients only read and put over what they have read. Runs that
 //! have everything are all alike.
 
+use super::changes::Change;
 use super::interned;
 use super::pace::Pace;
 use crate::drawn::Chance;
 use crate::simulation::weather::Weather;
 use dynamo_invariants::scope::{Ask, Faults, NO_FAULTS, OWN_VIEW, Scope, ScriptLine};
 use dynamo_model::ids::NodeId;
-use std::time::Duration;
 
 /// How often clients ask something. 0: never.
 type Weight = usize;
 
-/// The most changes that an administrator asks for.
-const CHANGES_MAX: usize = 30;
-/// In long runs, an administrator asks for up to one more change in each such time.
-const CHANGE_EVERY: Duration = Duration::from_mins(15);
-/// The most puts of a key.
-const PUTS_MAX: usize = 10;
+/// The most puts of a key. What two puts alone bring about, a third one may hide.
+const PUTS_MAX: [usize; 5] = [2, 3, 5, 10, 10];
+/// How many requests an administrator may make before each change, where it makes any.
+const BESIDE_CHANGES_MAX: usize = 3;
 
 /// What the clients of a run ask.
 pub(super) struct Habits {
     mix: Vec<(Ask, Weight)>,
     lines_max: usize,
+    puts_max: usize,
     asks: Through,
+    /// Does a client read just before it puts or deletes over what it has read?
+    reads_first: bool,
+    /// Does each client end by reading and deleting?
+    ends_by_deleting: bool,
+    /// Does each request come at its own time, whether earlier ones are answered or not?
+    is_open: bool,
 }
 
 /// Which nodes the clients ask.
@@ -52,7 +57,20 @@ impl Habits {
             mix[0].1 = 2;
         }
         let asks = [Through::Any, Through::Any, Through::One, Through::Replicas, Through::OwnView];
-        Habits { mix, lines_max: chance.one_of(&[2, 4, 6]), asks: chance.one_of(&asks) }
+        Habits {
+            mix,
+            lines_max: chance.one_of(&[2, 4, 8]),
+            puts_max: chance.one_of(&PUTS_MAX),
+            asks: chance.one_of(&asks),
+            reads_first: chance.is_so(5_000),
+            ends_by_deleting: chance.is_so(3_300),
+            is_open: chance.is_so(2_000),
+        }
+    }
+
+    /// Is it likely that in the end the keys are only tombstones?
+    pub(super) fn ends_by_deleting(&self) -> bool {
+        self.ends_by_deleting
     }
 
     fn ask(&self, chance: &mut Chance) -> Ask {
@@ -66,48 +84,6 @@ impl Habits {
     }
 }
 
-/// A change of the members that an administrator asks for: through which node, and what.
-pub(super) type Change = (NodeId, NodeId, fn(usize) -> Ask);
-
-/// Draws what one or two administrators ask for. Some node is a member at the start: it joins only
-/// after it has left, if at all. A node joins through one that was a member at the start: one that
-/// never was does not run yet.
-pub(super) fn changes(chance: &mut Chance, nodes: u16, unsafe_for: Duration) -> Vec<Vec<Change>> {
-    let most = CHANGES_MAX.min(4 + (unsafe_for.as_secs() / CHANGE_EVERY.as_secs()) as usize);
-    loop {
-        let administrators = 1 + chance.below(2);
-        let mut drawn: Vec<_> =
-            (0..administrators).map(|_| any_changes(chance, nodes, most)).collect();
-        let joins_first = |node: &NodeId| {
-            let first = drawn.iter().flatten().find(|(_, changed, _)| changed == node);
-            first.is_some_and(|(_, _, what)| is_join(*what))
-        };
-        let (joining, founders): (Vec<NodeId>, Vec<NodeId>) =
-            (0..nodes).map(NodeId).partition(joins_first);
-        if founders.is_empty() {
-            continue;
-        }
-        for (via, node, what) in drawn.iter_mut().flatten() {
-            if is_join(*what) && (*via == *node || joining.contains(via)) {
-                *via = chance.one_of(&founders);
-            }
-        }
-        return drawn;
-    }
-}
-
-fn is_join(what: fn(usize) -> Ask) -> bool {
-    matches!(what(0), Ask::Join(_))
-}
-
-fn any_changes(chance: &mut Chance, nodes: u16, most: usize) -> Vec<Change> {
-    let count = 1 + chance.below(most);
-    let mut node = || NodeId(chance.below(usize::from(nodes)) as u16);
-    let pairs: Vec<(NodeId, NodeId)> = (0..count).map(|_| (node(), node())).collect();
-    let what = [Ask::Join, Ask::Join, Ask::Leave, Ask::Leave, Ask::Remove];
-    pairs.into_iter().map(|(via, node)| (via, node, chance.one_of(&what))).collect()
-}
-
 /// Draws the keys of a run.
 pub(super) struct Keys<'a> {
     pub(super) chance: &'a mut Chance,
@@ -115,6 +91,8 @@ pub(super) struct Keys<'a> {
     pub(super) quorum: (usize, usize, usize),
     pub(super) lost_disk: Option<NodeId>,
     pub(super) changes: Vec<Vec<Change>>,
+    /// Do administrators make requests between the changes that they ask for?
+    pub(super) are_changes_mixed: bool,
     pub(super) habits: Habits,
     pub(super) weather: &'a Weather,
     pub(super) pace: &'a Pace,
@@ -140,9 +118,19 @@ impl Keys<'_> {
         let change = |(via, node, what): &Change| (position(*via), what(position(*node)));
         let administrators = self.changes.iter().map(|its| its.iter().map(change).collect());
         let mut clients: Vec<Vec<ScriptLine>> = administrators.collect();
-        let mut puts_left = PUTS_MAX;
+        let mut puts_left = self.habits.puts_max;
+        if self.are_changes_mixed {
+            clients = clients.into_iter().map(|its| self.mixed(its, &mut puts_left)).collect();
+        }
         let count = 1 + self.chance.below(clients_max);
-        clients.extend((0..count).map(|_| self.script(&mut puts_left)));
+        for _ in 0..count {
+            let script = self.script(&mut puts_left);
+            if self.habits.is_open {
+                clients.extend(apart(&script));
+            } else {
+                clients.push(script);
+            }
+        }
         let deletes = clients.iter().flatten().any(|(_, ask)| *ask == Ask::Delete);
         let lost_disk = self.lost_disk.map(position);
         Scope {
@@ -172,15 +160,45 @@ impl Keys<'_> {
     }
 
     fn script(&mut self, puts_left: &mut usize) -> Vec<ScriptLine> {
-        let lines = 1 + self.chance.below(self.habits.lines_max);
+        let count = 1 + self.chance.below(self.habits.lines_max);
         let one = self.via();
-        let line = |_| {
-            let ask = self.habits.ask(self.chance);
-            let ask = if ask.is_put() && *puts_left == 0 { Ask::Get } else { ask };
+        let asks_one = matches!(self.habits.asks, Through::One);
+        let mut lines: Vec<ScriptLine> = Vec::with_capacity(count);
+        for index in 0..count {
+            let is_last = index + 1 == count;
+            let mut ask = self.habits.ask(self.chance);
+            if is_last && self.habits.ends_by_deleting {
+                ask = Ask::Delete;
+            }
+            if ask.is_put() && *puts_left == 0 {
+                ask = Ask::Get;
+            }
             *puts_left -= usize::from(ask.is_put());
-            (if matches!(self.habits.asks, Through::One) { one } else { self.via() }, ask)
-        };
-        (0..lines).map(line).collect()
+            if is_informed(ask) && self.habits.reads_first {
+                lines.push((if asks_one { one } else { self.via() }, Ask::Get));
+            }
+            lines.push((if asks_one { one } else { self.via() }, ask));
+        }
+        lines
+    }
+
+    /// The script of an administrator that makes requests, too. Then it is certain which comes
+    /// first.
+    fn mixed(&mut self, changes: Vec<ScriptLine>, puts_left: &mut usize) -> Vec<ScriptLine> {
+        let mut lines = Vec::new();
+        for change in changes {
+            lines.extend(self.beside_change(puts_left));
+            lines.push(change);
+        }
+        lines.extend(self.beside_change(puts_left));
+        lines
+    }
+
+    fn beside_change(&mut self, puts_left: &mut usize) -> Vec<ScriptLine> {
+        let most = self.chance.below(BESIDE_CHANGES_MAX + 1);
+        let mut script = self.script(puts_left);
+        script.truncate(most);
+        script
     }
 
     fn via(&mut self) -> usize {
@@ -195,4 +213,15 @@ impl Keys<'_> {
             Through::OwnView => OWN_VIEW,
         }
     }
+}
+
+/// Does the client say what it has read before?
+fn is_informed(ask: Ask) -> bool {
+    matches!(ask, Ask::PutOver | Ask::Delete)
+}
+
+/// A script as those of several clients. A request over what the client has read stays with the one
+/// before it.
+fn apart(script: &[ScriptLine]) -> impl Iterator<Item = Vec<ScriptLine>> + '_ {
+    script.chunk_by(|_, (_, ask)| is_informed(*ask)).map(<[ScriptLine]>::to_vec)
 }

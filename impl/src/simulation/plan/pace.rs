@@ -18,8 +18,8 @@ const CLIENT_WAITS: Duration = Duration::from_secs(1);
 /// In a run that is longer, changes of members spread over the run, and nodes gossip and compare as
 /// seldom as those of large clusters do.
 const LONG: Duration = Duration::from_mins(30);
-/// How often a client asks again, if it does.
-const CLIENT_RETRIES: u8 = 3;
+/// How often a client asks again. One that does not may wait for ever.
+const CLIENT_RETRIES: [u8; 4] = [0, 1, 1, 3];
 
 /// How fast clients and nodes go on, and what nodes do at all.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,11 +52,14 @@ impl Pace {
         unsafe_for: Duration,
         chance: &mut Chance,
     ) -> Pace {
-        let client_retries = if chance.is_so(5_000) { CLIENT_RETRIES } else { 0 };
+        let client_retries = chance.one_of(&CLIENT_RETRIES);
         // Where nothing is lost, every coordinator hears from all that it asks.
-        let waits = profile != Profile::Calm || chance.is_so(5_000);
-        let patience = if chance.is_so(5_000) { ms(200) } else { ms(40) };
-        let patience = Patience { answer_within: patience, ..Patience::LOCAL };
+        let waits = chance.is_so(5_000) || weather.loses();
+        // A coordinator that asks nobody twice soon asks fallbacks.
+        let patience = Patience {
+            answer_within: ms(chance.one_of(&[10, 40, 40, 200])),
+            retransmissions: chance.one_of(&[0, 1, Patience::LOCAL.retransmissions]),
+        };
         let thinks_for = magnitude(chance, ms(10), unsafe_for / 2);
         // No request and no datagram is to be older than half of this.
         let oldest = weather.messages_live_for()
@@ -69,7 +72,7 @@ impl Pace {
         let (gossip, exchange) = if is_long {
             ((ms(5_000), ms(30_000)), (ms(5_000), ms(60_000)))
         } else {
-            ((ms(200), ms(2_000)), (ms(500), ms(10_000)))
+            ((ms(200), ms(10_000)), (ms(200), ms(10_000)))
         };
         Pace {
             administers_every: if is_long { unsafe_for / 15 } else { thinks_for },
@@ -80,7 +83,7 @@ impl Pace {
             handoff_after: magnitude(chance, ms(10), Handoff::LOCAL.first_after),
             gossip_every: gossips.then_some(magnitude(chance, gossip.0, gossip.1)),
             exchange_every: compares.then_some(magnitude(chance, exchange.0, exchange.1)),
-            reap_after: oldest * if chance.is_so(7_500) { 3 } else { 10 },
+            reap_after: oldest * if chance.is_so(7_500) { 9 } else { 40 } / 4,
         }
     }
 

@@ -136,6 +136,12 @@ impl<'a> World<'a> {
         was_none || members.take(instance.config.n()).count() == instance.config.n()
     }
 
+    /// Could a node have been no member for a time, by the views of another?
+    pub(super) fn may_have_left_by(&self, node: NodeId, by: NodeId) -> bool {
+        let [_, was_none] = self.was_member(node, by);
+        self.model.cfg.changes && was_none
+    }
+
     /// Was a node a member, and was it none, by the views that another may have had until now? The
     /// other may have learned the changes that it knows in any order. Whether a node was a member by
     /// such a view depends on that node's latest change there. So one change of it, or none, is

@@ -4,7 +4,7 @@ use super::steps;
 use crate::property::goes_on;
 use crate::system::{System, SystemState};
 use crate::trace::Event;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 /// All states that can be reached from one state, the nearest first, and the steps between them.
 pub(super) struct Onward {
@@ -49,13 +49,31 @@ impl Onward {
     /// Can the first state be reached again from every state? Then a run that is fair visits each
     /// state again and again.
     pub(super) fn always_leads_back(&self) -> bool {
+        reached(0, &self.before()).len() == self.states.len()
+    }
+
+    /// The states of one terminal component: each of them leads to all others, and to no other
+    /// state.
+    pub(super) fn terminal(&self) -> BTreeSet<usize> {
+        let before = self.before();
+        let mut from = 0;
+        loop {
+            let all: BTreeSet<usize> = reached(from, &self.next).into_iter().collect();
+            let leads_back: BTreeSet<usize> = reached(from, &before).into_iter().collect();
+            let Some(leaves) = all.difference(&leads_back).next() else { return all };
+            from = *leaves;
+        }
+    }
+
+    /// For each state, the states before its steps.
+    fn before(&self) -> Vec<Vec<usize>> {
         let mut before = vec![Vec::new(); self.states.len()];
         for (index, next) in self.next.iter().enumerate() {
             for next in next {
                 before[*next].push(index);
             }
         }
-        reached(0, &before).len() == self.states.len()
+        before
     }
 
     /// The states that can be reached from the state with this index, including itself.
