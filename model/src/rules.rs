@@ -235,7 +235,7 @@ rules! {
 
     /// In which epoch does a coordinator give a key its next dot? `kept` is the epoch that it keeps
     /// with the key; `held` is the key's context. `new` names the coordinator in an unused epoch.
-    /// (I1, I2, I4, I5)
+    /// (I1, I2, I4, I5, I8)
     ///
     /// In `kept`. A coordinator that dropped the key keeps none, and begins a new epoch. So its new
     /// dots are never mistaken for dots that it has forgotten. It also begins a new epoch if `held`
