@@ -17,6 +17,8 @@ const KEPT_MAX: usize = 256;
 /// The stage in which a server asks.
 #[derive(Debug)]
 pub(super) struct Asking {
+    /// The nodes to hear from. Those at the end that have answered are taken off: a look whether all
+    /// have costs the same in a large cluster.
     others: Vec<NodeId>,
     /// Was the disk used by an earlier start?
     is_used: bool,
@@ -45,6 +47,13 @@ impl Asking {
         }
     }
 
+    /// Have all nodes said what they remember of this node's disk?
+    fn has_all(&mut self, memories: &Memories) -> bool {
+        let has_answered = |node: &mut NodeId| memories.is_confirmed(*node);
+        while self.others.pop_if(has_answered).is_some() {}
+        self.others.is_empty()
+    }
+
     /// The nodes that have not said yet what they remember of this node's disk.
     fn silent(&self, memories: &Memories) -> Vec<NodeId> {
         let is_silent = |node: &&NodeId| !memories.is_confirmed(**node);
@@ -61,8 +70,8 @@ impl Server {
         if memories.evidence().is_some() {
             return;
         }
-        let silent = asking.silent(memories);
-        if silent.is_empty() || now >= asking.until {
+        if asking.has_all(memories) || now >= asking.until {
+            let silent = asking.silent(memories);
             if asking.is_used && !silent.is_empty() {
                 warn_of(&silent);
             }
@@ -70,7 +79,7 @@ impl Server {
             self.stage = Stage::Asked(std::mem::take(&mut asking.kept));
         } else if now >= asking.next {
             asking.next = now + ASK_AGAIN;
-            for node in silent {
+            for node in asking.silent(memories) {
                 self.transport.through(carrier, now).ask(node);
             }
         }
