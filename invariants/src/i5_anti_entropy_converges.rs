@@ -65,8 +65,9 @@ const PROPERTIES: &[Property] = &[
              replica has stopped. Precondition: at least W members are left.",
             |model, state| {
                 let world = World { model, state };
-                // Nodes serve no message of a node that was removed, so its put may not reach all.
-                let is_cut_off = |node| world.is_removed(node) && world.waits(node);
+                // Nodes serve no message of a node that was removed, so its put may not reach all. A
+                // real node stops a while after its removal.
+                let is_cut_off = |node| world.is_removed(node) && world.waited(node);
                 let is_lost = !model.cfg.scope.faults.exchange
                     && (world.disks_lost() > 0 || world.nodes().any(is_cut_off));
                 let has_stopped = world.intended().iter().any(|node| world.is_gone(*node));

@@ -167,6 +167,13 @@ impl<'a> World<'a> {
         if begun.len() > 2 { begun.iter().filter(may_return).collect() } else { WriteSet::EMPTY }
     }
 
+    /// Did the node wait for replies to a put or a get when it took its last step? It may have
+    /// stopped since.
+    pub fn waited(&self, node: NodeId) -> bool {
+        let state = self.state.actor_states[usize::from(node.0)].node();
+        state.is_some_and(|state| !state.puts.is_empty() || !state.gets.is_empty())
+    }
+
     /// Is the node up, and waiting for replies to a put or a get?
     pub fn waits(&self, node: NodeId) -> bool {
         self.is_up_and(node, |state| !state.puts.is_empty() || !state.gets.is_empty())
