@@ -16,6 +16,7 @@ use crate::scope::{Ask, Scope};
 use case::Case;
 use dynamo_model::client::ClientState;
 use dynamo_model::ids::{ClientId, Key, NodeId, RequestId};
+use dynamo_model::membership::Tip;
 use dynamo_model::message::Message;
 use dynamo_model::node::{Durable, State, Timer};
 use dynamo_model::rules::Rules;
@@ -38,6 +39,8 @@ pub struct Judge {
     /// The *reachable* properties that no state has shown yet.
     unreached: Vec<&'static Property>,
     reached: BTreeSet<&'static str>,
+    /// The digest of each node's history when it last stepped.
+    tips: HashMap<NodeId, Tip>,
     /// The case that was found unsettled last.
     unsettled: usize,
 }
@@ -69,7 +72,16 @@ impl Judge {
         let is_reachable = |property: &&Property| property.kind == Kind::Reachable;
         let unreached = PROPERTIES.iter().filter(is_reachable).collect();
         let (changed, reached) = (BTreeSet::new(), BTreeSet::new());
-        Judge { cases, of_key, of_client, changed, unreached, reached, unsettled: 0 }
+        Judge {
+            cases,
+            of_key,
+            of_client,
+            changed,
+            unreached,
+            reached,
+            tips: HashMap::new(),
+            unsettled: 0,
+        }
     }
 
     /// The clients of the run, each with its script. A client of several keys comes several times.
@@ -115,6 +127,11 @@ impl Judge {
 
     /// A node has ended a batch of steps: this is what it knows, and what it has on disk.
     pub fn stepped(&mut self, node: NodeId, state: &State, disk: &Durable) {
+        // A node may say of itself that it is gone, and find nobody to tell.
+        let tip = disk.history.tip();
+        if self.tips.insert(node, tip) != Some(tip) {
+            self.changed.extend(0..self.cases.len());
+        }
         for index in &self.changed {
             self.cases[*index].set_node(node, state, disk);
         }
