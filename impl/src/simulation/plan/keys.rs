@@ -144,7 +144,8 @@ impl Keys<'_> {
     /// read it, so it names only what the run may have.
     fn faults(&self, deletes: bool, lost_disk: Option<usize>) -> Faults {
         Faults {
-            loss: self.weather.loses(),
+            // A node that loses its disk begins new sessions: what is on its way to it is lost.
+            loss: self.weather.loses() || lost_disk.is_some(),
             duplication: self.weather.duplication > 0,
             crashes: if self.weather.crashes() { usize::from(self.nodes) } else { 0 },
             timeouts: self.pace.patience.map(|patience| patience.retransmissions),
