@@ -34,7 +34,8 @@ Examples:
 A run is a cluster: the nodes that dynamo node runs, with a simulated network and simulated disks,
 in virtual time. Everything follows from the seed and the number of the run. First, faults happen
 while clients ask. Then faults stop, and what must be so eventually must be so within 15 virtual
-minutes. The properties are those of dynamo check. They judge the run after every event.
+minutes, or later where reaping and comparing take longer. The properties are those of dynamo
+check. They judge the run after every event.
 
 After a violation, the command looks for a smaller run that violates the same property: with one
 key, few clients and few kinds of faults. It then leaves out every step that the violation does not
@@ -74,13 +75,14 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "COUNT", default_value_t = 2,
         value_parser = clap::value_parser!(u16).range(1..=100))]
     keys: u16,
-    /// The most clients of a key
+    /// The most clients of a key. In some runs most clients use few keys, up to 24 of them one key
     #[arg(long, value_name = "COUNT", default_value_t = 3,
         value_parser = clap::value_parser!(u8).range(1..=6))]
     clients: u8,
     #[command(flatten)]
     quorum: Quorum,
-    /// The longest virtual time in which clients begin and faults happen, in minutes
+    /// The longest virtual time in which clients begin and faults happen, in minutes. In some runs
+    /// that delete, faults go on until tombstones are reaped
     #[arg(long, value_name = "MINUTES", default_value = "0.5", value_parser = minutes)]
     minutes: Duration,
     /// Let the nodes follow the rules of this defect
