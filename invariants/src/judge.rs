@@ -196,18 +196,18 @@ impl Judge {
 
     /// Judges the end of a run, long after the last fault and the last request: what must be so
     /// eventually must be so now. See [`Nodes`].
-    pub fn verdict_at_rest<'a>(&mut self, nodes: impl Nodes<'a>) -> Option<Violation> {
+    pub fn verdict_at_rest<'a>(&mut self, nodes: &impl Nodes<'a>) -> Option<Violation> {
         let (index, property) = self.unsettled(nodes)?;
         Some(self.cases[index].violation(property))
     }
 
     /// Is all now as it must be eventually?
-    pub fn is_at_rest<'a>(&mut self, nodes: impl Nodes<'a>) -> bool {
+    pub fn is_at_rest<'a>(&mut self, nodes: &impl Nodes<'a>) -> bool {
         self.unsettled(nodes).is_none()
     }
 
     /// A case for which something is not yet as it must be eventually.
-    fn unsettled<'a>(&mut self, nodes: impl Nodes<'a>) -> Option<(usize, &'static Property)> {
+    fn unsettled<'a>(&mut self, nodes: &impl Nodes<'a>) -> Option<(usize, &'static Property)> {
         self.cases.iter_mut().for_each(Case::calm);
         // What was unsettled at the last look most often still is.
         let order = std::iter::once(self.unsettled).chain(0..self.cases.len());

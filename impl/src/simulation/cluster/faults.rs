@@ -235,7 +235,7 @@ impl Cluster {
     /// What must be so eventually is not so. There is no verdict where a node that was removed for
     /// good took a change of the members with it: nobody else can learn it.
     pub(super) fn verdict_at_rest(&mut self) -> Option<Violation> {
-        if self.is_change_lost() { None } else { self.judge.verdict_at_rest(up(&self.nodes)) }
+        if self.is_change_lost() { None } else { self.judge.verdict_at_rest(&up(&self.nodes)) }
     }
 
     fn is_change_lost(&self) -> bool {
@@ -248,7 +248,7 @@ impl Cluster {
 
     /// Looks whether all that must be so eventually is so now.
     pub(super) fn look(&mut self) {
-        let rests = self.is_change_lost() || self.judge.is_at_rest(up(&self.nodes));
+        let rests = self.is_change_lost() || self.judge.is_at_rest(&up(&self.nodes));
         self.watch.recorder.looked(self.now, rests);
         let is_settled = rests && self.now >= self.settles_from;
         self.settled = if is_settled { self.settled + 1 } else { 0 };
