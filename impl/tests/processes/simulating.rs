@@ -138,7 +138,8 @@ fn a_quorum_of_ones_own_is_in_every_run() {
         let fixed = ["--n", "3", "--r", r, "--w", "2", "--profile", "calm"];
         json(&[&["simulate", "--seed", "4", "--runs", "20", "--json"][..], &fixed].concat())
     };
-    let latency = |told: &Json| told["measures"]["get_latency"]["mean"].as_f64().unwrap();
+    // The mean depends on the few gets that wait until a node has started.
+    let latency = |told: &Json| told["measures"]["get_latency"]["p50"].as_f64().unwrap();
     let (one, three) = (of("1"), of("3"));
     assert!(latency(&one) < latency(&three), "{one:#} {three:#}");
     assert_eq!(of("3")["measures"]["staleness"]["max"].as_f64(), Some(0.0));
