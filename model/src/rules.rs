@@ -255,7 +255,7 @@ rules! {
     /// node's own. A node never forgets a change.
     history_merge: fn(own: &History, other: &History) -> History,
 
-    /// Must a node save its history before it sends anything that rests on it? (I9)
+    /// Must a node save its history before it sends anything that rests on it? (I8, I9)
     ///
     /// Yes, whenever the history has changed.
     history_must_save: fn(before: &History, after: &History) -> bool,

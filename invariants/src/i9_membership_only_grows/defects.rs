@@ -99,7 +99,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         missed_by: "Other nodes tell the node again, so that all views eventually agree. You must \
                     inspect the node's disk, or what it knows right after a crash, and compare \
                     that with what it has said before.",
-        breaks: &["I9.change-is-never-unlearned"],
+        breaks: &["I9.change-is-never-unlearned", "I8.hint-is-kept"],
         scope: "join-and-crash",
         cost: Cost {
             when: When::Restart,
