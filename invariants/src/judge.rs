@@ -247,21 +247,13 @@ impl Judge {
 
     /// The cases that a message is about. One that tells who is a member is about all of them.
     fn cases_of(&self, message: &Message) -> Vec<usize> {
-        let one = |index: Option<&usize>| index.copied().into_iter().collect();
         if let Some(request) = message.request() {
             return self.of_client.get(&request.client).cloned().unwrap_or_default();
         }
-        match message {
-            Message::HandOff { key, .. }
-            | Message::HandedOff { key, .. }
-            | Message::Gather { key, .. }
-            | Message::Gathered { key, .. }
-            | Message::Survey { key, .. }
-            | Message::Surveyed { key, .. }
-            | Message::Reap { key, .. }
-            | Message::Sync { key, .. } => one(self.of_key.get(key)),
-            Message::History { .. } | Message::Changes { .. } => (0..self.cases.len()).collect(),
-            _ => Vec::new(),
+        if let Some(key) = message.key() {
+            return self.of_key.get(key).copied().into_iter().collect();
         }
+        let is_about_members = matches!(message, Message::History { .. } | Message::Changes { .. });
+        if is_about_members { (0..self.cases.len()).collect() } else { Vec::new() }
     }
 }

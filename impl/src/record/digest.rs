@@ -15,7 +15,6 @@
 
 use crate::interpreter::Event;
 use dynamo_model::ids::{Key, RequestId};
-use dynamo_model::message::Message;
 use dynamo_model::node::{Durable, State, Timer};
 use im::OrdMap;
 use im::ordmap::DiffItem;
@@ -260,34 +259,12 @@ fn name_parts(event: &Event, requests: &mut Vec<RequestId>, keys: &mut Vec<Key>)
     match event {
         Event::Received(_, message) | Event::Ignored(_, message) => {
             requests.extend(message.request());
-            keys.extend(key_of(message).cloned());
+            keys.extend(message.key().cloned());
         }
         Event::Fired(
             Timer::Put(_, request) | Timer::Get(_, request) | Timer::Forward(_, request),
         ) => requests.push(*request),
         Event::Fired(Timer::Gather(_, key) | Timer::Reap(_, key)) => keys.push(key.clone()),
         Event::Fired(_) | Event::Chose(_) | Event::Sent(..) => {}
-    }
-}
-
-/// The key that a message is about; `None`: it is about a request, several keys, or none.
-pub(super) fn key_of(message: &Message) -> Option<&Key> {
-    match message {
-        Message::Request(operation)
-        | Message::Routed { operation, .. }
-        | Message::Forward { operation, .. } => Some(operation.key()),
-        Message::StoreHint { hint, .. } => Some(&hint.key),
-        Message::Store { key, .. }
-        | Message::Fetch { key, .. }
-        | Message::Repair { key, .. }
-        | Message::HandOff { key, .. }
-        | Message::HandedOff { key, .. }
-        | Message::Gather { key, .. }
-        | Message::Gathered { key, .. }
-        | Message::Survey { key, .. }
-        | Message::Surveyed { key, .. }
-        | Message::Reap { key, .. }
-        | Message::Sync { key, .. } => Some(key),
-        _ => None,
     }
 }

@@ -1,6 +1,5 @@
 //! Where a node and the model part.
 
-use super::digest::key_of;
 use super::reader::Position;
 use super::replay::{Deed, Difference};
 use crate::interpreter::Event;
@@ -68,7 +67,7 @@ fn who(id: Id) -> String {
 
 /// A message in words, with its key.
 fn said(message: &Message) -> String {
-    match key_of(message) {
+    match message.key() {
         Some(key) => format!("{}, key {key:?}", brief(message)),
         None => brief(message),
     }

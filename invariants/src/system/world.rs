@@ -176,7 +176,7 @@ impl<'a> World<'a> {
 
     /// Is the node up, and waiting for replies to a put or a get?
     pub fn waits(&self, node: NodeId) -> bool {
-        self.is_up_and(node, |state| !state.puts.is_empty() || !state.gets.is_empty())
+        !self.state.crashed[usize::from(node.0)] && self.waited(node)
     }
 
     /// The puts for which a node that is up collects replies.
