@@ -219,8 +219,14 @@ impl Join {
                         ready.extend(self.awaited.remove(&letter).unwrap_or_default());
                     }
                 }
-                Event::Received(..) | Event::Ignored(..) => {
+                Event::Received(from, _) | Event::Ignored(from, _) => {
                     self.tracks[index].counts.received += 1;
+                    if let Some(from) = NodeId::from_actor(*from)
+                        && !self.index.contains_key(&from)
+                    {
+                        // A node without a record: nothing shows that it sent this.
+                        *self.unseen[index].entry(from).or_default() += 1;
+                    }
                 }
                 Event::Fired(_) | Event::Chose(_) => {}
             }

@@ -209,6 +209,14 @@ fn a_flipped_bit_is_damage_and_no_fault_of_the_node() {
 }
 
 #[test]
+fn messages_of_a_node_without_a_record_are_counted() {
+    let (_directory, records) = Cluster::start(&Rules::default(), Limits::BYTES_MAX_DEFAULT).run();
+    fs::remove_dir_all(last_file(&records, "C").parent().unwrap()).unwrap();
+    let unseen = &validated(&records).nodes[0].unseen;
+    assert!(unseen.get(&NodeId(2)).is_some_and(|count| *count > 0), "{unseen:?}");
+}
+
+#[test]
 fn a_missing_file_is_no_fault_of_the_node() {
     let (_directory, records) = Cluster::start(&Rules::default(), 1 << 20).run();
     let files = files::list(&records.join("B")).unwrap();

@@ -165,7 +165,7 @@ fn print_node(node: &NodeReport, fault: Option<&Fault>) {
     }
     for (from, count) in &node.unseen {
         let messages = counted(*count as usize, "message");
-        say!("  not seen: {messages} from {from}, whose record does not go so far");
+        say!("  not seen: {messages} from {from}, whose record is missing or ends before");
     }
     if let Some(damage) = &node.damage {
         say!("  {damage}");
