@@ -61,10 +61,18 @@ impl Pace {
             retransmissions: chance.one_of(&[0, 1, Patience::LOCAL.retransmissions]),
         };
         let thinks_for = magnitude(chance, ms(10), unsafe_for / 2);
-        // No request and no datagram is to be older than half of this.
-        let oldest = weather.messages_live_for()
-            + u32::from(client_retries) * CLIENT_WAITS
-            + u32::from(patience.retransmissions + 1) * patience.answer_within;
+        // No request and no datagram is to be older than half of the delay before reaping.
+        let asked_for = weather.messages_live_for() + u32::from(client_retries) * CLIENT_WAITS;
+        // In some runs, a coordinator may still wait while another node reaps.
+        let is_slow_to_give_up = chance.is_so(1_000);
+        let patience = if is_slow_to_give_up {
+            let answer_within = asked_for * chance.one_of(&[2, 4, 8]);
+            Patience { answer_within, retransmissions: 0 }
+        } else {
+            patience
+        };
+        let attempts = if is_slow_to_give_up { 0 } else { patience.retransmissions + 1 };
+        let oldest = asked_for + u32::from(attempts) * patience.answer_within;
         let gossips = profile == Profile::Churn || chance.is_so(7_500);
         let compares = chance.is_so(5_000);
         let thinks_for = if chance.is_so(5_000) { thinks_for } else { Duration::ZERO };
