@@ -54,7 +54,8 @@ const PROPERTIES: &[Property] = &[
              paper §4.8). So all members have the same preference lists. Exception: a node that \
              has stopped does not hear that it is to join again. Exception: a change that only \
              removed nodes know does not count, nor, once a disk is lost, one that only stopped \
-             nodes know. Precondition: nodes gossip.",
+             nodes know. Exception: nodes that do not know of one another. If all members leave or \
+             are removed at once, those that join later may not. Precondition: nodes gossip.",
             |model, state| {
                 let world = World { model, state };
                 lagging(&world).into_iter().all(|node| world.is_gone(node))
@@ -232,19 +233,29 @@ fn every_client_served_knows(model: &System, state: &SystemState) -> bool {
     clients(model, state).all(|client| client.knows_what_it_is_owed())
 }
 
-/// The members that do not know every membership change that any node knows.
+/// The members that lack a membership change of a node that they know, or that knows them.
 fn lagging(world: &World<'_>) -> Vec<NodeId> {
     if !world.model.cfg.changes {
         return Vec::new();
     }
     let (removed, is_lost) = (world.removed(), world.disks_lost() > 0);
     let is_mute = |node: &NodeId| removed.contains(node) || is_lost && world.is_gone(*node);
-    let told = world.nodes().filter(|node| !is_mute(node)).map(|node| world.history(node));
-    let all = told.fold(world.model.cfg.founders.clone(), |all, history| all.union(history));
+    let told: Vec<NodeId> = world.nodes().filter(|node| !is_mute(node)).collect();
+    let founders = world.model.cfg.founders.clone();
+    let all = told.iter().fold(founders, |all, node| all.union(world.history(*node)));
+    let has_joined = |node: NodeId, by: &History| {
+        matches!(standing(by, node), Standing::Member | Standing::Leaving)
+    };
+    let lags = |node: &NodeId| {
+        let known = world.history(*node);
+        *known != all
+            && told.iter().any(|other| {
+                let others = world.history(*other);
+                !known.includes(others) && (has_joined(*other, known) || has_joined(*node, others))
+            })
+    };
     let is_member = |node: &NodeId| standing(&all, *node) == Standing::Member;
-    let lags =
-        |node: &NodeId| *world.history(*node) != all && is_member(node) && !removed.contains(node);
-    world.nodes().filter(lags).collect()
+    world.nodes().filter(|node| lags(node) && is_member(node) && !removed.contains(node)).collect()
 }
 
 /// What a client knows of the members, and what those nodes knew that it chose by its own view.
