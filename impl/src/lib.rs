@@ -38,6 +38,7 @@ pub mod format;
 pub mod founding;
 pub mod fragments;
 pub mod gallery;
+pub mod history;
 pub mod identity;
 pub mod inspect;
 pub mod interpreter;

@@ -177,6 +177,31 @@ pub enum ClientError {
     },
 }
 
+impl ClientError {
+    /// May the request have had an effect, or may it still have one?
+    pub fn may_have_effect(&self) -> bool {
+        match self {
+            ClientError::Key(_)
+            | ClientError::Value(_)
+            | ClientError::Address(_)
+            | ClientError::SiblingsTooLarge { .. }
+            | ClientError::ForeignContext
+            | ClientError::TooManyReplicas { .. }
+            | ClientError::GetTimeout { .. }
+            | ClientError::GetFailed { .. }
+            | ClientError::ChangeRefused(_)
+            | ClientError::NoRight
+            | ClientError::NoReply { .. } => false,
+            ClientError::Busy { is_in_doubt, .. } => *is_in_doubt,
+            ClientError::Socket { .. }
+            | ClientError::PutTimeout { .. }
+            | ClientError::PutFailed { .. }
+            | ClientError::NoRoute { .. }
+            | ClientError::NoEntry { .. } => true,
+        }
+    }
+}
+
 impl From<Refusal> for ClientError {
     fn from(refusal: Refusal) -> Self {
         match refusal {

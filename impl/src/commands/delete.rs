@@ -2,8 +2,13 @@
 
 use super::Failure;
 use super::arguments::{Replacing, Session};
+use super::get::get;
+use super::history_file::{Asked, HistoryFile};
 use crate::output::note;
 use clap::Args;
+use dynamo::context_text;
+use dynamo::stamp::StampedContext;
+use serde_json::json;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -24,17 +29,24 @@ pub(super) struct Arguments {
     key: String,
     #[command(flatten)]
     replacing: Replacing,
+    #[command(flatten)]
+    history: HistoryFile,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let Arguments { session, key, replacing } = arguments;
+    let Arguments { session, key, replacing, history } = arguments;
     let given = replacing.context(key)?;
     let client = session.connect()?;
-    let context = given.map_or_else(|| client.get(key).map(|found| found.context), Ok)?;
+    let read = || get(&client, key, history).map(|found| found.context);
+    let context = given.map_or_else(read, Ok)?;
     if context.is_empty() {
         note!("the key \"{}\" has no value: there is nothing to delete", key.escape_debug());
         return Ok(());
     }
-    replacing.print(key, &client.with_in_person(replacing.pw).delete(key, &context)?);
+    let client = client.with_in_person(replacing.pw);
+    let told = |context: &StampedContext| json!({ "context": context_text::to_text(key, context) });
+    let asked = Asked { function: "delete", key, fields: told(&context) };
+    let context = history.request(&asked, || client.delete(key, &context), told)?;
+    replacing.print(key, &context);
     Ok(())
 }

@@ -2,11 +2,11 @@
 
 use super::Failure;
 use super::arguments::{Session, in_person};
+use super::history_file::{self, Asked, HistoryFile};
 use crate::output::{self, note, say};
 use anyhow::anyhow;
 use clap::Args;
-use data_encoding::BASE64;
-use dynamo::client::Found;
+use dynamo::client::{Client, Found};
 use dynamo::context_text;
 use dynamo_model::ids::Content;
 use dynamo_model::siblings::Version;
@@ -43,11 +43,14 @@ pub(super) struct Arguments {
     /// Print the bytes of the value and nothing else. Fails unless there is exactly one sibling
     #[arg(long, conflicts_with = "json")]
     raw: bool,
+    #[command(flatten)]
+    history: HistoryFile,
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { session, key, pr, json, raw } = arguments;
-    let Found { siblings, context } = session.connect()?.with_in_person(pr).get(&key)?;
+    let Arguments { session, key, pr, json, raw, history } = arguments;
+    let client = session.connect()?.with_in_person(pr);
+    let Found { siblings, context } = get(&client, &key, &history)?;
     if raw {
         return print_raw(&key, &siblings);
     }
@@ -75,6 +78,17 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     }
     say!("context {context}");
     Ok(())
+}
+
+/// Gets a key, and writes that down.
+pub(super) fn get(client: &Client, key: &str, history: &HistoryFile) -> Result<Found, Failure> {
+    let asked = Asked { function: "get", key, fields: Json::Null };
+    let answered = |found: &Found| {
+        let values = found.siblings.iter().filter_map(|version| version.content.value());
+        let values: Vec<Json> = values.map(|it| history_file::value(it.as_bytes())).collect();
+        json!({ "value": values, "context": context_text::to_text(key, &found.context) })
+    };
+    history.request(&asked, || client.get(key), answered)
 }
 
 /// Prints the bytes of the only sibling.
@@ -112,8 +126,6 @@ fn text(value: &[u8]) -> String {
 
 /// A value; `None` for a tombstone.
 fn sibling_json(version: &Version) -> Option<Json> {
-    let bytes = version.content.value()?.as_bytes();
-    let value = str::from_utf8(bytes)
-        .map_or_else(|_| json!({ "base64": BASE64.encode(bytes) }), Json::from);
+    let value = history_file::value(version.content.value()?.as_bytes());
     Some(json!({ "value": value, "clock": version.clock.to_string() }))
 }

@@ -13,6 +13,8 @@ mod explain;
 mod explore;
 mod get;
 mod hints;
+mod history;
+mod history_file;
 mod input;
 mod member;
 mod names;
@@ -90,6 +92,7 @@ enum Command {
     Get(get::Arguments),
     Delete(delete::Arguments),
     Hints(hints::Arguments),
+    History(history::Arguments),
     Member(member::Arguments),
     Ring(ring::Arguments),
     Scenario(scenario::Arguments),
@@ -204,6 +207,7 @@ fn obey(Arguments { command }: Arguments) -> Result<(), Failure> {
         Some(Command::Get(arguments)) => get::run(arguments),
         Some(Command::Delete(arguments)) => delete::run(&arguments),
         Some(Command::Hints(arguments)) => hints::run(&arguments),
+        Some(Command::History(arguments)) => history::run(&arguments),
         Some(Command::Member(arguments)) => member::run(&arguments),
         Some(Command::Ring(arguments)) => ring::run(&arguments),
         Some(Command::Scenario(arguments)) => scenario::run(&arguments),

@@ -2,9 +2,12 @@
 
 use super::Failure;
 use super::arguments::{Replacing, Session};
+use super::history_file::{self, Asked, HistoryFile};
 use anyhow::{Context as _, anyhow};
 use clap::Args;
+use dynamo::context_text;
 use dynamo_model::ids::Value;
+use serde_json::json;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
@@ -38,14 +41,26 @@ pub(super) struct Arguments {
     file: Option<PathBuf>,
     #[command(flatten)]
     replacing: Replacing,
+    #[command(flatten)]
+    history: HistoryFile,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let Arguments { session, key, value, file, replacing } = arguments;
-    let context = replacing.context(key)?.unwrap_or_default();
+    let Arguments { session, key, value, file, replacing, history } = arguments;
+    let given = replacing.context(key)?;
     let value = read(value.as_ref(), file.as_deref())?;
     let client = session.connect()?.with_in_person(replacing.pw);
-    replacing.print(key, &client.put(key, &value, &context)?);
+    let mut fields = json!({ "value": history_file::value(&value) });
+    if let Some(given) = &given {
+        fields["context"] = context_text::to_text(key, given).into();
+    }
+    let asked = Asked { function: "put", key, fields };
+    let context = history.request(
+        &asked,
+        || client.put(key, &value, &given.unwrap_or_default()),
+        |context| json!({ "context": context_text::to_text(key, context) }),
+    )?;
+    replacing.print(key, &context);
     Ok(())
 }
 
