@@ -39,7 +39,7 @@ check. They judge the run after every event.
 
 After a violation, the command looks for a smaller run that violates the same property: with one
 key, few clients and few kinds of faults. It then leaves out every step that the violation does not
-need, and saves the path as a trace.
+need, and saves the path as a trace. dynamo check --from-trace FILE checks all orders of its events.
 
 A run without a violation proves nothing. dynamo check visits every order of events, but only in
 small scopes. A run sees one order, in a larger cluster and over a longer time.";

@@ -7,9 +7,10 @@ use super::{Outcome, Plan, Size, run};
 use dynamo_invariants::judge::Violation;
 use dynamo_invariants::property::{Kind, Property};
 use dynamo_invariants::scope::own::OwnScope;
-use dynamo_invariants::trace::Trace;
-use dynamo_invariants::trace::replay::Run;
+use dynamo_invariants::scope::{Faults, Scope};
+use dynamo_invariants::trace::replay::{Run, Stopped};
 use dynamo_invariants::trace::shrink::shrink;
+use dynamo_invariants::trace::{Event, Trace};
 use dynamo_model::rules::Rules;
 use std::time::Duration;
 
@@ -19,6 +20,9 @@ const TRIED_MAX: u64 = 400;
 const COMPARED: usize = 8;
 /// How often a simpler plan is tried, each time with other random events.
 const VARIANTS: u64 = 25;
+/// How often a scope with bounds repeats hints and surveys of tombstones: few times if that is
+/// enough.
+const REPEATS: [u8; 2] = [1, 4];
 /// Faults happen for no longer than this in a small run, if such a run is found.
 const UNSAFE_FOR_MAX: Duration = Duration::from_secs(30);
 
@@ -64,9 +68,12 @@ impl Search<'_> {
             let numbers = (0..TRIED_MAX).take_while(|_| (self.goes_on)());
             let plans = numbers.map(|number| Plan::draw(plan.seed, number, plan.profile, &size));
             let violating = plans.filter_map(|plan| self.violating(plan)).take(COMPARED);
-            violating.min_by_key(|(plan, outcome)| {
-                (!self.has_path(plan, outcome), plan.nodes(), outcome.path.len())
-            })
+            let mut all: Vec<(Plan, Outcome)> = violating.collect();
+            all.sort_by_key(|(plan, outcome)| (plan.nodes(), outcome.path.len()));
+            // It takes long to look for a path among many nodes. So the first path ends the search.
+            let mut numbers = (0..all.len()).take_while(|_| (self.goes_on)());
+            let with_path = numbers.find(|number| self.has_path(&all[*number].0, &all[*number].1));
+            (!all.is_empty()).then(|| all.swap_remove(with_path.unwrap_or(0)))
         })
     }
 
@@ -110,32 +117,58 @@ pub fn path_in_scope(
     rules: &Rules,
     defect: Option<&str>,
 ) -> Option<Trace> {
-    // Its scope has only the faults that have happened.
-    let Violation { property, scope, .. } = outcome.violation.as_ref()?;
-    // A trace carries the scope. It may be larger than one of a reader's own may be.
-    OwnScope::from(scope).scope().ok()?;
+    let property = outcome.violation.as_ref()?.property;
     let (run, cycle_from) = violating_part(plan, outcome, rules)?;
+    // A trace carries the scope. It may be larger than one of a reader's own may be.
+    OwnScope::from(&run.model.cfg.scope).scope().ok()?;
     shrink(&Trace::of(&run, defect.map(str::to_owned), property, cycle_from))
 }
 
 /// The path of a run with one key through that key's scope, up to the first state that violates the
 /// property, and where its cycle begins if it is a *converges* property. Steps that the scope does
 /// not have are left out.
+///
+/// If it can, the path goes through a scope with bounds, which has fewer of the messages that nodes
+/// repeat. Then a check can visit all its states.
 fn violating_part(plan: &Plan, outcome: &Outcome, rules: &Rules) -> Option<(Run, Option<usize>)> {
     let Violation { property, scope, .. } = outcome.violation.as_ref()?;
     if plan.keys.len() != 1 {
         return None;
     }
-    let (mut run, _) = Run::of_what_can(scope, *rules, &outcome.path);
+    // Sessions drop the second copy of a datagram, so few paths have one.
+    let bounded = |times| Faults { duplication: false, ..scope.faults.bounded(times) };
+    let faults = REPEATS.map(bounded).into_iter();
+    // A search for a cycle in a scope without bounds would not end.
+    let endless = (property.kind != Kind::Converges).then_some(scope.faults);
+    faults.chain(endless).find_map(|faults| {
+        let scope = Scope { faults, ..*scope };
+        violating(followed(&scope, rules, &outcome.path), property)
+    })
+}
+
+/// A run of those of these steps that the scope has. A path does not say which messages are lost.
+/// Where one that never arrives keeps a step out of the scope, it is lost just before.
+fn followed(scope: &Scope, rules: &Rules, path: &[Event]) -> Run {
+    let (mut run, _) = Run::of(scope, *rules, &[]);
+    for (index, event) in path.iter().enumerate() {
+        if run.take(event) == Err(Stopped::OutOfScope) && run.lose_in_flight(&path[index + 1..]) {
+            let _ = run.take(event);
+        }
+    }
+    run
+}
+
+/// The run up to the first state that violates the property, and where its cycle begins, if it
+/// needs one.
+fn violating(mut run: Run, property: &Property) -> Option<(Run, Option<usize>)> {
     if property.kind == Kind::Converges {
         // At rest, all messages of the run have arrived, or they are lost.
-        run.lose_in_flight();
+        run.lose_in_flight(&[]);
         let cycle_from = run.stay(property)?;
         return Some((run, Some(cycle_from)));
     }
     let violates = |state| !(property.condition)(&run.model, state);
     let first = run.states.iter().position(violates)?;
-    run.states.truncate(first + 1);
-    run.events.truncate(first);
+    run.cut_after(first);
     Some((run, None))
 }

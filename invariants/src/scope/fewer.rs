@@ -1,8 +1,22 @@
-//! Faults with one less: the steps in which a scope is simplified.
+//! Faults with one less, or with bounds: the steps in which a scope is simplified.
 
 use super::Faults;
 
 impl Faults {
+    /// These faults with bounds, if they are [endless](Faults::endless): each hint, and each survey
+    /// of tombstones, is repeated at most so often.
+    #[must_use]
+    pub fn bounded(self, times: u8) -> Faults {
+        let if_any = |has_any: bool| if has_any { times } else { 0 };
+        Faults {
+            endless: false,
+            handoffs: if_any(self.handoffs > 0),
+            reaps: if_any(self.reaps > 0),
+            more_histories: if_any(!self.gossip),
+            ..self
+        }
+    }
+
     /// These faults with one less, the most promising first.
     pub(crate) fn fewer(self) -> Vec<Faults> {
         let all = [

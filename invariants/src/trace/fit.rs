@@ -43,11 +43,7 @@ fn bounded(scope: &OwnScope) -> OwnScope {
     if !faults.endless {
         return scope.clone();
     }
-    let most = OwnScope::TRIES_MAX;
-    let histories = if faults.gossip { 0 } else { most };
-    let handoffs = if faults.handoffs > 0 { most } else { 0 };
-    let reaps = if faults.reaps > 0 { most } else { 0 };
-    let faults = Faults { endless: false, handoffs, reaps, more_histories: histories, ..faults };
+    let faults = faults.bounded(OwnScope::TRIES_MAX);
     OwnScope { faults, ..scope.clone() }
 }
 

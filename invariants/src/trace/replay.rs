@@ -128,6 +128,21 @@ impl Run {
         (run, skipped)
     }
 
+    /// A run of the first so many steps of this one.
+    pub(super) fn up_to(&self, steps: usize, scope: &Scope, rules: Rules) -> Run {
+        Run {
+            model: scope.model(rules, []),
+            events: self.events[..steps].to_vec(),
+            states: self.states[..=steps].to_vec(),
+        }
+    }
+
+    /// Leaves out all but the first so many steps.
+    pub fn cut_after(&mut self, steps: usize) {
+        self.states.truncate(steps + 1);
+        self.events.truncate(steps);
+    }
+
     /// Takes one more step.
     ///
     /// # Errors
@@ -227,18 +242,20 @@ impl Run {
         }
     }
 
-    /// Loses every message in flight that the scope may lose.
-    pub fn lose_in_flight(&mut self) {
-        let of = |run: &Run, action: &_| Event::of(run.model.cfg.scope.nodes, action);
-        loop {
-            let mut possible = Vec::new();
-            self.model.actions(self.last(), &mut possible);
-            let mut events = possible.iter().map(|action| of(self, action));
-            let lost = events.find(|event| matches!(event, Event::Lose { .. }));
-            if lost.is_none_or(|event| self.take(&event).is_err()) {
-                return;
+    /// Loses every message in flight that the scope may lose, but for those that arrive in a later
+    /// step. Returns whether any was lost.
+    pub fn lose_in_flight(&mut self, later: &[Event]) -> bool {
+        let before = self.events.len();
+        let is_lost = |event: &Event| match event.clone() {
+            Event::Lose { from, to, message } => {
+                !later.contains(&Event::Deliver { from, to, message })
             }
+            _ => false,
+        };
+        for event in self.possible().into_iter().filter(is_lost) {
+            while self.take(&event).is_ok() {}
         }
+        self.events.len() > before
     }
 
     /// Takes steps, without new faults and new requests, to a state that violates a *converges*

@@ -1,37 +1,35 @@
 //! Shortening traces, and finding long ones at random.
 
 use crate::catalogue::PROPERTIES;
+use crate::notation::Who;
 use crate::property::{Kind, Property};
 use crate::scope::Scope;
+use crate::system::SystemState;
 use crate::trace::replay::Run;
 use crate::trace::{Event, Trace};
+use dynamo_model::message::Message;
+use dynamo_model::node::Timer;
 use dynamo_model::rules::Rules;
 use stateright::Model;
+use std::cell::Cell;
+use std::mem::{Discriminant, discriminant};
 
-/// A shorter trace that violates or shows the trace's property, in which every single step is
-/// needed. Later steps that are then impossible are left out too. `None`: the given trace does not
-/// violate or show its property.
+/// The most steps that [`shrink`] tries in all its attempts together. A trace of hundreds of steps
+/// needs fewer.
+const TRIED_MAX: usize = 300_000;
+
+/// A shorter trace that violates or shows the trace's property. Later steps that are then
+/// impossible are left out too. Every single step is needed, except where the trace is so long that
+/// the search ends before. `None`: the given trace does not violate or show its property.
+///
+/// First it leaves out all steps of a class together, such as all gossip or all that one node does:
+/// what repeats itself can be left out only as a whole. Then it leaves out parts of the path, down
+/// to single steps.
 pub fn shrink(trace: &Trace) -> Option<Trace> {
-    let goal = Goal { trace, property: trace.property() };
+    let goal = Goal { trace, property: trace.property(), tried: Cell::new(0) };
     let (run, stopped) = trace.run();
-    let mut best = goal.reached(run, trace.cycle_from).filter(|_| stopped.is_none())?;
-    let mut size = best.ahead().max(1);
-    loop {
-        let mut from = best.ahead();
-        let mut is_shorter = false;
-        while from > 0 {
-            from = from.saturating_sub(size);
-            if let Some(shorter) = goal.without(&best, from, size) {
-                from = from.min(shorter.ahead());
-                best = shorter;
-                is_shorter = true;
-            }
-        }
-        if size == 1 && !is_shorter {
-            break;
-        }
-        size = (size / 2).max(1);
-    }
+    let best = goal.reached(run, trace.cycle_from).filter(|_| stopped.is_none())?;
+    let best = goal.without_parts(goal.without_classes(best));
     Some(Trace::of(&best.run, trace.defect.clone(), goal.property, best.cycle_from))
 }
 
@@ -51,6 +49,8 @@ impl Shown {
 struct Goal<'a> {
     trace: &'a Trace,
     property: &'static Property,
+    /// How many steps were tried.
+    tried: Cell<usize>,
 }
 
 impl Goal<'_> {
@@ -58,17 +58,16 @@ impl Goal<'_> {
     fn reached(&self, mut run: Run, cycle_from: Option<usize>) -> Option<Shown> {
         if let Some(from) = cycle_from {
             self.cut_after_one_cycle(&mut run, from);
-        }
-        if self.property.kind != Kind::Converges {
-            let is_goal = |state: &_| {
-                (self.property.condition)(&run.model, state)
-                    == (self.property.kind == Kind::Reachable)
-            };
-            let first = run.states.iter().position(is_goal)?;
-            run.states.truncate(first + 1);
-            run.events.truncate(first);
+        } else {
+            let first = run.states.iter().position(|state| self.is_at(&run, state))?;
+            run.cut_after(first);
         }
         run.does_not_show(self.property, cycle_from).is_none().then_some(Shown { run, cycle_from })
+    }
+
+    /// Does this state violate the *always* property, or show the *reachable* one?
+    fn is_at(&self, run: &Run, state: &SystemState) -> bool {
+        (self.property.condition)(&run.model, state) == (self.property.kind == Kind::Reachable)
     }
 
     /// Cuts the run off where the cycle first returns to its beginning after a state that violates
@@ -81,22 +80,94 @@ impl Goal<'_> {
         let back =
             cycle().find(|(index, state)| *index >= first_fails && **state == run.states[from]);
         if let Some((back, _)) = back {
-            run.states.truncate(back + 1);
-            run.events.truncate(back);
+            run.cut_after(back);
+        }
+    }
+
+    /// The run without each class of steps that it does not need.
+    fn without_classes(&self, mut best: Shown) -> Shown {
+        let mut classes: Vec<Class> = Vec::new();
+        for class in best.run.events.iter().flat_map(Class::of) {
+            if !classes.contains(&class) {
+                classes.push(class);
+            }
+        }
+        for class in classes {
+            let is_of = |_: usize, event: &Event| Class::of(event).contains(&class);
+            best = self.without(&best, is_of).unwrap_or(best);
+        }
+        best
+    }
+
+    /// The run without the parts that it does not need: first large ones, then single steps.
+    fn without_parts(&self, mut best: Shown) -> Shown {
+        let mut size = best.ahead().max(1);
+        loop {
+            let mut from = best.ahead();
+            let mut is_shorter = false;
+            while from > 0 {
+                from = from.saturating_sub(size);
+                let part = from..from + size;
+                if let Some(shorter) = self.without(&best, |index, _| part.contains(&index)) {
+                    from = from.min(shorter.ahead());
+                    best = shorter;
+                    is_shorter = true;
+                }
+            }
+            if size == 1 && !is_shorter {
+                return best;
+            }
+            size = (size / 2).max(1);
         }
     }
 
     /// The run without some steps, if it still violates or shows the property.
-    fn without(&self, shown: &Shown, from: usize, count: usize) -> Option<Shown> {
+    fn without(&self, shown: &Shown, is_out: impl Fn(usize, &Event) -> bool) -> Option<Shown> {
         let ahead = &shown.run.events[..shown.ahead()];
-        let to = (from + count).min(ahead.len());
-        let rest: Vec<Event> = ahead[..from].iter().chain(&ahead[to..]).cloned().collect();
-        let (mut run, _) = Run::of_what_can(self.trace.scope(), self.trace.rules(), &rest);
-        let cycle_from = shown.cycle_from.map(|_| run.events.len());
-        for event in &shown.run.events[shown.ahead()..] {
+        let first = (0..ahead.len()).find(|index| is_out(*index, &ahead[*index]))?;
+        let mut run = shown.run.up_to(first, self.trace.scope(), self.trace.rules());
+        for (index, event) in ahead.iter().enumerate().skip(first + 1) {
+            if self.tried.get() >= TRIED_MAX {
+                return None;
+            }
+            self.tried.set(self.tried.get() + 1);
+            let is_taken = !is_out(index, event) && run.take(event).is_ok();
+            if is_taken && shown.cycle_from.is_none() && self.is_at(&run, run.last()) {
+                return Some(Shown { run, cycle_from: None });
+            }
+        }
+        let from = shown.cycle_from?;
+        let cycle_from = Some(run.events.len());
+        let returns = *run.last() == shown.run.states[from];
+        for event in &shown.run.events[from..] {
             run.take(event).ok()?;
         }
-        self.reached(run, cycle_from)
+        if returns { Some(Shown { run, cycle_from }) } else { self.reached(run, cycle_from) }
+    }
+}
+
+/// Steps that have something in common.
+#[derive(PartialEq)]
+enum Class {
+    Kind(Discriminant<Event>),
+    At(Who),
+    Message(Discriminant<Message>),
+    Timer(Discriminant<Timer>),
+}
+
+impl Class {
+    /// The classes of a step.
+    fn of(event: &Event) -> Vec<Class> {
+        let mut all = vec![Class::Kind(discriminant(event))];
+        all.extend(event.at().map(Class::At));
+        match event {
+            Event::Deliver { message, .. } | Event::Lose { message, .. } => {
+                all.push(Class::Message(discriminant(message.as_undated())));
+            }
+            Event::TimeOut { timer, .. } => all.push(Class::Timer(discriminant(timer))),
+            _ => {}
+        }
+        all
     }
 }
 
