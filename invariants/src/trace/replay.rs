@@ -13,6 +13,10 @@ use stateright::Model;
 use std::collections::BTreeMap;
 use thiserror::Error;
 
+/// The most states that [`Run::stay`] visits from one state. Among four nodes that gossip and
+/// compare there are many more, and another run of fewer nodes most often violates the property too.
+const STAYS_MAX: usize = 4_000;
+
 /// A run: the states of a path, and the events between them.
 pub struct Run {
     /// The model of the scope.
@@ -232,7 +236,7 @@ impl Run {
         if cycle.first() != cycle.last() {
             return Some("the cycle does not end in the state in which it begins");
         }
-        match Onward::of(&self.model, &cycle[0]) {
+        match Onward::of(&self.model, &cycle[0], Onward::STATES_MAX) {
             None => Some("too many states can be reached from the cycle to check them all"),
             Some(onward) if !onward.always_leads_back() => {
                 Some("a run can leave the cycle and never return to it")
@@ -263,7 +267,7 @@ impl Run {
     /// no such state was found.
     pub fn stay(&mut self, property: &Property) -> Option<usize> {
         let fails = |state: &SystemState| !(property.condition)(&self.model, state);
-        let onward = Onward::of(&self.model, self.last())?;
+        let onward = Onward::of(&self.model, self.last(), STAYS_MAX)?;
         let stuck = onward.terminal().into_iter().find(|index| fails(&onward.states[*index]))?;
         for event in onward.path_to(stuck) {
             self.take(&event).ok()?;
@@ -275,7 +279,8 @@ impl Run {
     /// property holds for ever. Returns whether there is such a state.
     pub fn settle(&mut self, property: &Property) -> bool {
         let holds = |state: &SystemState| (property.condition)(&self.model, state);
-        let Some(onward) = Onward::of(&self.model, self.last()) else { return false };
+        let states_max = Onward::STATES_MAX;
+        let Some(onward) = Onward::of(&self.model, self.last(), states_max) else { return false };
         let settled = (0..onward.states.len()).find(|index| onward.reached_from(*index).all(holds));
         let Some(settled) = settled else { return false };
         for event in onward.path_to(settled) {

@@ -18,10 +18,10 @@ pub(super) struct Onward {
 
 impl Onward {
     /// The most states that are visited. A file from elsewhere may name a cycle anywhere.
-    const STATES_MAX: usize = 20_000;
+    pub(super) const STATES_MAX: usize = 20_000;
 
-    /// The states that can be reached from this one. `None`: they are more than the limit.
-    pub(super) fn of(model: &System, state: &SystemState) -> Option<Onward> {
+    /// The states that can be reached from this one. `None`: they are more than `states_max`.
+    pub(super) fn of(model: &System, state: &SystemState, states_max: usize) -> Option<Onward> {
         let mut indices = HashMap::from([(state.clone(), 0)]);
         let mut onward =
             Onward { states: vec![state.clone()], next: Vec::new(), first_reached: vec![None] };
@@ -39,7 +39,7 @@ impl Onward {
                 }
             }
             onward.next.push(next);
-            if onward.states.len() > Onward::STATES_MAX {
+            if onward.states.len() > states_max {
                 return None;
             }
         }
