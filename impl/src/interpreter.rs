@@ -73,6 +73,16 @@ pub struct Batch<'a> {
     pub timers: &'a Timers<Timer>,
 }
 
+/// What makes a timer fire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Firing {
+    /// Its time has come.
+    #[default]
+    ByTime,
+    /// Somebody names it. Time fires none. [`drive`](crate::drive) does so.
+    ByName,
+}
+
 /// One node between its batches.
 #[derive(Debug)]
 pub struct Interpreter {
@@ -80,6 +90,7 @@ pub struct Interpreter {
     id: Id,
     state: Cow<'static, State>,
     timers: Timers<Timer>,
+    firing: Firing,
     saved: bool,
     outbox: Outbox,
     /// The requests answered in this batch, with their clients.
@@ -123,6 +134,7 @@ impl Interpreter {
             id: id.actor(),
             state,
             timers: Timers::default(),
+            firing: Firing::ByTime,
             saved: false,
             outbox: Outbox::default(),
             answered: Vec::new(),
@@ -137,6 +149,12 @@ impl Interpreter {
     #[must_use]
     pub fn with_stamps(self, stamps: Stamps) -> Self {
         Interpreter { outbox: self.outbox.with_stamps(stamps), ..self }
+    }
+
+    /// Sets what makes a timer fire.
+    #[must_use]
+    pub(crate) fn with_firing(self, firing: Firing) -> Self {
+        Interpreter { firing, ..self }
     }
 
     /// Records from now on what happens.
@@ -174,16 +192,33 @@ impl Interpreter {
 
     /// Fires every timer that is due. Each is unset before its handler runs.
     pub fn on_time(&mut self, now: Instant) {
+        if self.firing == Firing::ByName {
+            return;
+        }
         while let Some(timer) = self.timers.take_due(now) {
-            self.note(|| Event::Fired(timer.clone()));
-            let mut out = Out::new();
-            self.node.on_timeout(self.id, &mut self.state, &timer, &mut out);
-            self.carry_out(out, now);
+            self.on_timeout(&timer, now);
         }
     }
 
+    /// Fires this timer, whenever it is due. Returns false if it is not set.
+    pub(crate) fn fire(&mut self, timer: &Timer, now: Instant) -> bool {
+        let is_set = self.timers.is_set(timer);
+        if is_set {
+            self.timers.cancel(timer.clone());
+            self.on_timeout(timer, now);
+        }
+        is_set
+    }
+
+    fn on_timeout(&mut self, timer: &Timer, now: Instant) {
+        self.note(|| Event::Fired(timer.clone()));
+        let mut out = Out::new();
+        self.node.on_timeout(self.id, &mut self.state, timer, &mut out);
+        self.carry_out(out, now);
+    }
+
     /// Handles a random choice.
-    fn on_choice(&mut self, choice: Choice, now: Instant) {
+    pub(crate) fn on_choice(&mut self, choice: Choice, now: Instant) {
         self.note(|| Event::Chose(choice));
         let mut out = Out::new();
         self.node.on_random(self.id, &mut self.state, &choice, &mut out);
@@ -192,7 +227,12 @@ impl Interpreter {
 
     /// The deadline of the next timer, if one is set.
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.timers.next_deadline()
+        self.timers.next_deadline().filter(|_| self.firing == Firing::ByTime)
+    }
+
+    /// The timers that are set.
+    pub(crate) fn timers(&self) -> &Timers<Timer> {
+        &self.timers
     }
 
     /// Ends the batch: commits what its steps saved, and only then sends what they sent. Answers to

@@ -29,6 +29,7 @@ pub mod context_text;
 pub mod counters;
 pub mod doorkeeper;
 pub mod drawn;
+pub mod drive;
 mod exchanges;
 #[cfg(feature = "explorer")]
 pub mod explorer;

@@ -22,7 +22,7 @@ use crate::address::Members;
 use crate::admission::{Admission, Inspections, Limits};
 use crate::agreement::Agreement;
 use crate::counters::Counters;
-use crate::doorkeeper::Doorkeeper;
+use crate::doorkeeper::{Doorkeeper, Refusals};
 use crate::exchanges::Exchanges;
 use crate::founding::Founding;
 use crate::fragments::Cutter;
@@ -37,8 +37,9 @@ use crate::transport::{Carrier, Received, Transport};
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{Standing, Tip};
 use dynamo_model::message::Message;
-use dynamo_model::node::Durable;
+use dynamo_model::node::{Choice, Durable, Timer};
 use recall::Asking;
+use serde::{Deserialize, Serialize};
 use stateright::actor::Id;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -85,6 +86,15 @@ pub enum Ending {
     Left,
     /// The node was removed from the cluster.
     Removed,
+}
+
+/// What a driver orders a node to do, which fires no timer by itself: see [`drive`](crate::drive).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Order {
+    /// To fire a timer that is set.
+    Fire(Timer),
+    /// To make this random choice.
+    Choose(Choice),
 }
 
 /// The room that is left in a batch.
@@ -287,6 +297,22 @@ impl Server {
         Ok(())
     }
 
+    /// Carries out what a driver orders, within a batch. Returns false if it is impossible.
+    pub(crate) fn carry_out(&mut self, order: &Order, now: Instant) -> bool {
+        match order {
+            Order::Fire(timer) => self.interpreter.fire(timer, now),
+            Order::Choose(choice) => {
+                self.interpreter.on_choice(*choice, now);
+                true
+            }
+        }
+    }
+
+    /// The datagrams that the node has refused since its start, by reason.
+    pub(crate) fn refusals(&self) -> Vec<Refusals> {
+        self.transport.doorkeeper.refusals()
+    }
+
     /// Follows a change of the view: updates the members' addresses, and notices if this node was
     /// removed.
     fn follow_the_view(&mut self, now: Instant) {
@@ -310,6 +336,11 @@ impl Server {
     /// Does the node still ask the others what they remember of its disk?
     pub fn is_asking(&self) -> bool {
         matches!(self.stage, Stage::Asking(_))
+    }
+
+    /// Does the node serve? It has asked the others before.
+    pub(crate) fn is_serving(&self) -> bool {
+        matches!(self.stage, Stage::Serving)
     }
 
     /// The evidence that the node's disk is an older copy of itself, if there is any. Then the node

@@ -18,6 +18,7 @@ mod addresses;
 mod clock;
 mod cluster;
 mod disk;
+pub mod machines;
 pub mod measures;
 mod network;
 mod node;

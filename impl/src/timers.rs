@@ -47,6 +47,11 @@ impl<T: Ord + Clone> Timers<T> {
         Some(timer)
     }
 
+    /// Is this timer set?
+    pub fn is_set(&self, timer: &T) -> bool {
+        self.deadlines.contains_key(timer)
+    }
+
     /// The timers that are set, in ascending order.
     pub fn names(&self) -> impl Iterator<Item = &T> {
         self.deadlines.keys()

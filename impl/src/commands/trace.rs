@@ -1,5 +1,6 @@
 //! `dynamo trace`: shows, steps through, replays, exports and shortens traces.
 
+mod drive;
 mod named;
 mod show;
 mod step;
@@ -81,6 +82,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    Drive(drive::Arguments),
     /// Print a trace in another format
     Export {
         /// The trace: a file, or the name or number of a counterexample
@@ -128,6 +130,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Show(arguments) => show::run(arguments),
         Command::Step { file } => step::run(&named(file)?.1),
         Command::Replay { files, json } => replay(files, *json),
+        Command::Drive(arguments) => drive::run(arguments),
         Command::Export { file, format } => {
             let (file, trace) = named(file)?;
             let run = replayed(&trace, &file)?;

@@ -1,12 +1,14 @@
 //! The addresses of simulated nodes and clients.
 
 use crate::address::client_id;
+use crate::drive;
 use dynamo_model::ids::NodeId;
 use stateright::actor::Id;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
 const NODES: u8 = 10;
 const CLIENTS: u8 = 11;
+const LINKS: u8 = 12;
 const PORT: u16 = 4100;
 
 /// Who is at an address.
@@ -34,6 +36,30 @@ pub(super) fn of_client(id: Id) -> SocketAddrV4 {
 
 fn at(net: u8, number: u32) -> SocketAddrV4 {
     SocketAddrV4::new(Ipv4Addr::from_bits(u32::from(net) << 24 | number), PORT)
+}
+
+/// The address at which a driver stands for a node, towards another one.
+pub(super) fn of_link(stands_for: NodeId, towards: NodeId) -> SocketAddrV4 {
+    at(LINKS, u32::from(stands_for.0) << 8 | u32::from(towards.0))
+}
+
+/// The address of a driver's place.
+pub(super) fn of_place(place: drive::Place) -> SocketAddrV4 {
+    match place {
+        drive::Place::Node { stands_for, towards } => of_link(stands_for, towards),
+        drive::Place::Client(client) => of_client(client),
+    }
+}
+
+/// The driver's place at this address. `None`: it has none there.
+pub(super) fn place_at(address: SocketAddrV4) -> Option<drive::Place> {
+    let [net, _, stands_for, towards] = address.ip().octets();
+    if net != LINKS {
+        let Some(Place::Client(client)) = place(address) else { return None };
+        return Some(drive::Place::Client(client));
+    }
+    let [stands_for, towards] = [stands_for, towards].map(|id| NodeId(id.into()));
+    Some(drive::Place::Node { stands_for, towards })
 }
 
 /// Who is at this address. `None`: nobody.

@@ -18,6 +18,7 @@ use super::seen::Fault;
 use super::session::ClientSession;
 use super::watch::Watch;
 use crate::drawn::Chance;
+use crate::interpreter::Firing;
 use crate::sessions::Cipher;
 use clients::SimulatedClient;
 use disks::FailingDisk;
@@ -129,7 +130,8 @@ impl Cluster {
         let node = Node { config: plan.config(), founders, address: None, rules: *rules };
         let cipher = if plan.is_sealed { Cipher::Noise } else { Cipher::Clear };
         let (cut_above, addresses) = (plan.cut_above, addresses::of_nodes(plan.nodes()));
-        let common = Common { node, cipher, cut_above, addresses };
+        let firing = Firing::ByTime;
+        let common = Common { node, cipher, cut_above, addresses, firing };
         let mut chance = plan.chance();
         let mut clock = || Clock::with_drift(chance.around(plan.weather.drift));
         let mut nodes: Vec<SimulatedNode> =

@@ -7,10 +7,10 @@ use crate::admission::Limits;
 use crate::founding::{self, Founding};
 use crate::fragments::Cutter;
 use crate::identity::{ClusterId, Life};
-use crate::interpreter::{Event, Interpreter};
+use crate::interpreter::{Event, Firing, Interpreter};
 use crate::memory::Evidence;
 use crate::secret::NodeSecret;
-use crate::server::{Ending, Server, Start};
+use crate::server::{Ending, Order, Server, Start};
 use crate::sessions::{Cipher, NodeKeys, Sessions};
 use crate::storage::Storage as _;
 use crate::transport::{Carrier, Part};
@@ -43,6 +43,8 @@ pub(super) struct Common {
     pub(super) cut_above: Option<usize>,
     /// Histories have no addresses, as in scopes, so each node is told those of all others.
     pub(super) addresses: Vec<(NodeId, SocketAddr)>,
+    /// What makes a timer fire.
+    pub(super) firing: Firing,
 }
 
 /// Datagrams, each with the address that it comes from or goes to.
@@ -150,7 +152,7 @@ impl SimulatedNode {
         random: u64,
         chance: Xoshiro256PlusPlus,
     ) {
-        let Common { node, cipher, cut_above, addresses } = self.common.clone();
+        let Common { node, cipher, cut_above, addresses, firing } = self.common.clone();
         let history = &self.disk.durable.history;
         let history = if history.is_empty() { &node.founders } else { history };
         if node.rules.view(history).standing(self.id) == Standing::Removed {
@@ -165,6 +167,7 @@ impl SimulatedNode {
         let cluster = Founding::new(ClusterId::UNKNOWN.named("simulated"), &node.config);
         let (now, durable) = (self.clock.shows(at), self.disk.durable.clone());
         let interpreter = Interpreter::start_recorded(node, self.id, durable, now, chance);
+        let interpreter = interpreter.with_firing(firing);
         let secret = NodeSecret::SIMULATED;
         let start = Start {
             id: self.id,
@@ -274,6 +277,22 @@ impl SimulatedNode {
     /// The state of the process; `None`: there is none.
     pub(super) fn state(&self) -> Option<&State> {
         self.running.as_ref().map(|server| server.interpreter().state())
+    }
+
+    /// The process; `None`: there is none.
+    pub(super) fn server(&self) -> Option<&Server> {
+        self.running.as_ref()
+    }
+
+    /// Does the process not serve yet?
+    pub(super) fn is_starting(&self) -> bool {
+        self.running.as_ref().is_some_and(|server| !server.is_serving())
+    }
+
+    /// Carries out what a driver orders, in the next batch. Returns false if it is impossible.
+    pub(super) fn carry_out(&mut self, order: &Order, at: Duration) -> bool {
+        let now = self.clock.shows(at);
+        self.running.as_mut().is_some_and(|server| server.carry_out(order, now))
     }
 
     /// When the process has something to do even if no datagram comes, in virtual time.

@@ -120,7 +120,7 @@ fn run<A, S>(
 
 /// A node's state, without details that the node never looks at. If there is no fallback, a member
 /// behaves the same, whichever nodes are suspected. The checker need not tell such states apart.
-fn seen(node: &Node, id: Id, mut state: State) -> State {
+pub fn seen(node: &Node, id: Id, mut state: State) -> State {
     let members = state.view.ring().members();
     if node.config.n() >= members.len()
         && NodeId::from_actor(id).is_some_and(|id| members.contains(&id))

@@ -1,0 +1,104 @@
+//! `dynamo trace drive`: takes the steps of traces in another world than the model.
+
+use super::super::Failure;
+use super::{all_read, named, read_or_say};
+use crate::output::{self, say};
+use anyhow::anyhow;
+use clap::{Args, ValueEnum};
+use dynamo::drive::{DriveError, Driven, drive};
+use dynamo::simulation::machines::SimulatedMachines;
+use dynamo_invariants::notation::words;
+use dynamo_invariants::trace::Trace;
+use serde_json::json;
+use std::error::Error;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  dynamo trace drive 1 --in simulator                   number 1 of the gallery, on simulated nodes
+  dynamo trace drive counterexamples/*.json --in model  the same as dynamo trace replay
+
+The driver leads real nodes along the trace: it delivers or loses each message, fires each timer,
+and kills and restarts nodes as the trace says. After every step it compares the nodes, the clients
+and the messages in flight with the model, and stops at the first difference.
+Exit codes: 0 every trace goes as in the model; 1 a trace does not; 2 a file is no valid trace.";
+
+/// Take the steps of traces on simulated nodes or in the model, and compare each step
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// The traces: files, or what dynamo defects takes, such as 22 or I8
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Where to take the steps
+    #[arg(long = "in", value_enum, value_name = "WORLD")]
+    world: World,
+    /// Print {"traces": [..]}
+    #[arg(long)]
+    json: bool,
+}
+
+/// Where a trace is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum World {
+    /// The checker's model, which is compared with the digests in the file
+    Model,
+    /// The server of dynamo node, on a simulated network and simulated disks
+    Simulator,
+}
+
+impl World {
+    fn drive(self, trace: &Trace) -> Result<usize, DriveError> {
+        match self {
+            World::Model => Ok(trace.replay()?.events.len()),
+            World::Simulator => steps(drive(trace, |scene| Ok(SimulatedMachines::new(scene)))),
+        }
+    }
+}
+
+fn steps(driven: Result<Driven, DriveError>) -> Result<usize, DriveError> {
+    driven.map(|driven| driven.steps)
+}
+
+pub(super) fn run(Arguments { files, world, json: as_json }: &Arguments) -> Result<(), Failure> {
+    let mut shown = Vec::new();
+    let (mut failed, mut unread) = (0, 0);
+    let found = files.iter().filter_map(|word| read_or_say(named::sources(word), &mut unread));
+    for source in found.collect::<Vec<_>>().into_iter().flatten() {
+        if output::is_closed() {
+            break;
+        }
+        let Some((file, trace)) = read_or_say(source.read(), &mut unread) else { continue };
+        let why = world.drive(&trace).err().map(|error| told(&error));
+        failed += usize::from(why.is_some());
+        if !as_json {
+            let steps = words::counted(trace.steps.len(), "step");
+            let verdict =
+                why.as_ref().map_or("as in the model".to_owned(), |why| format!("DIFFERS: {why}"));
+            say!("{}: {steps}, {verdict}", file.display());
+        }
+        shown.push(json!({
+            "file": file, "as_in_model": why.is_none(), "steps": trace.steps.len(), "why": why,
+        }));
+    }
+    let count = shown.len();
+    if *as_json {
+        say!("{:#}", json!({ "traces": shown }));
+    }
+    all_read(unread)?;
+    if failed == 0 {
+        return Ok(());
+    }
+    Err(Failure::Operation(anyhow!("{failed} of {count} traces do not go as in the model")))
+}
+
+/// The error and its causes.
+fn told(error: &DriveError) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
