@@ -6,7 +6,7 @@
 //! the same path is taken by nodes that run the server of `dynamo node`, on [`Machines`]:
 //!
 //! * simulated ones ([`simulation::machines`](crate::simulation::machines)), in memory;
-//! * processes of this machine, with UDP sockets and real disks.
+//! * [`processes`] of this machine, with UDP sockets and real disks.
 //!
 //! ```text
 //! trace ─▶ driver ─┬─▶ model: the state after the step
@@ -24,6 +24,7 @@ mod cluster;
 mod endpoint;
 mod machines;
 mod post;
+pub mod processes;
 mod scene;
 mod sight;
 

@@ -2,6 +2,7 @@
 //! [`server`](crate::server), and lets it commit and send. All decisions are the server's.
 
 mod error;
+pub mod led;
 mod renewal;
 mod settings;
 mod start;
@@ -13,7 +14,7 @@ use start::Entrance;
 use crate::address::Members;
 use crate::counters::Counters;
 use crate::fragments::Cutter;
-use crate::interpreter::Interpreter;
+use crate::interpreter::{Firing, Interpreter};
 use crate::memory::Evidence;
 use crate::record::{RecordedDisk, Recorder, Subject};
 use crate::server::{Ending, Server, Start};
@@ -74,10 +75,13 @@ impl Ready {
         let subject = Subject { id, cluster: cluster.cluster, life, previous, node: node.clone() };
         let begin = |limits| Recorder::begin(limits, subject, &disk);
         let recorder = settings.record.clone().map(begin).transpose()?;
-        let interpreter = match &recorder {
-            None => Interpreter::start(node, id, disk, now),
-            Some(_) => Interpreter::start_recorded(node, id, disk, now, rand::make_rng()),
+        let interpreter = if recorder.is_some() || settings.led.is_some() {
+            Interpreter::start_recorded(node, id, disk, now, rand::make_rng())
+        } else {
+            Interpreter::start(node, id, disk, now)
         };
+        let firing = if settings.led.is_some() { Firing::ByName } else { Firing::ByTime };
+        let interpreter = interpreter.with_firing(firing);
         let state = interpreter.state();
         let members = Members::of(&state.durable.history, &state.view).with_detours(&detours);
         if let Some(own) = members.address(id) {

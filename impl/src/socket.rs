@@ -40,6 +40,8 @@ pub struct NodeSocket {
     timeout: Duration,
     /// How long fragments may still wait in this batch.
     may_wait: Duration,
+    /// How many datagrams were sent since somebody last asked.
+    carried: u64,
 }
 
 impl NodeSocket {
@@ -49,7 +51,12 @@ impl NodeSocket {
     /// If the operating system refuses a timeout for sending.
     pub fn new(udp: Udp) -> io::Result<Self> {
         udp.socket().set_write_timeout(Some(SEND_WITHIN))?;
-        Ok(NodeSocket { udp, timeout: Duration::MAX, may_wait: SEND_WITHIN })
+        Ok(NodeSocket { udp, timeout: Duration::MAX, may_wait: SEND_WITHIN, carried: 0 })
+    }
+
+    /// How many datagrams were sent since the last call.
+    pub(crate) fn take_carried(&mut self) -> u64 {
+        std::mem::take(&mut self.carried)
     }
 
     /// Begins a batch: waits for its first datagram. `None` if none comes in time.
@@ -113,6 +120,7 @@ impl Carrier for NodeSocket {
             sent = self.udp.send(datagram, to, SendFlags::empty());
             self.may_wait = self.may_wait.saturating_sub(start.elapsed());
         }
+        self.carried += u64::from(sent.is_ok());
         sent.map_err(io::Error::from)
     }
 }

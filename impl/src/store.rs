@@ -142,12 +142,27 @@ impl Store {
     /// If the directory cannot be used, belongs to another node, was written by another release, is
     /// in use, or lacks committed data.
     pub fn open(path: &Path, node: NodeId) -> Result<Self, StoreError> {
+        // A random number of 64 bits, so that no two disks of a node have the same. A clock may be
+        // wrong.
+        Self::open_numbered(path, node, Rules::default().new_incarnation(rand::random()))
+    }
+
+    /// Opens a node's data directory. If it does not exist or is empty, makes it as the disk with
+    /// this incarnation.
+    ///
+    /// # Errors
+    /// As for [`open`](Store::open).
+    pub(crate) fn open_numbered(
+        path: &Path,
+        node: NodeId,
+        incarnation: u64,
+    ) -> Result<Self, StoreError> {
         let unreadable = |source| StoreError::Unreadable { path: path.to_owned(), source };
         // A directory with other files is left alone: not even a lock is made in it.
         identity::check(path, node)?;
         let lock = DirectoryLock::take(path)?;
         if !identity::check(path, node)? {
-            create(path, node)?;
+            create(path, node, incarnation)?;
         }
         let damaged = |what| StoreError::Damaged { path: path.to_owned(), what };
         files::check(path)?;
@@ -328,7 +343,7 @@ impl Tables {
 
 /// The first start on this directory. It writes the identity last: without an identity, no node has
 /// used the directory.
-fn create(path: &Path, node: NodeId) -> Result<(), StoreError> {
+fn create(path: &Path, node: NodeId, incarnation: u64) -> Result<(), StoreError> {
     let unreadable = |source| StoreError::Unreadable { path: path.to_owned(), source };
     let (database, new) = (path.join(DATABASE), path.join(NEW_DATABASE));
     remove(&new).map_err(unreadable)?;
@@ -344,9 +359,6 @@ fn create(path: &Path, node: NodeId) -> Result<(), StoreError> {
         }
         fs::rename(&database, &new).and_then(|()| remove(&new)).map_err(unreadable)?;
     }
-    // A random number of 64 bits, so that no two disks of a node have the same. A clock may be
-    // wrong.
-    let incarnation = Rules::default().new_incarnation(rand::random());
     Tables::open(&new)
         .and_then(|new| new.write_first(incarnation))
         .map_err(|error| of_database(path, error))?;

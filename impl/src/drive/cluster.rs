@@ -39,39 +39,23 @@ impl<M: Machines> Cluster<M> {
     /// Starts all nodes. They ask each other what they remember of their disks, so all must have
     /// begun before the first one serves.
     pub(super) fn start_all(&mut self) -> Result<(), Trouble> {
-        let nodes = self.nodes.clone();
-        for node in &nodes {
-            self.machines.start(*node)?;
-        }
-        self.wait_for(&nodes)
+        let mut nodes = self.nodes.clone().into_iter();
+        nodes.try_for_each(|node| self.machines.start(node))?;
+        self.pass_on()
     }
 
     fn start(&mut self, node: NodeId) -> Result<(), Trouble> {
         self.machines.start(node)?;
-        self.wait_for(&[node])
+        self.pass_on()
     }
 
-    /// Waits until these nodes serve.
-    fn wait_for(&mut self, nodes: &[NodeId]) -> Result<(), Trouble> {
-        for _ in 0..LOOKS_MAX {
-            let mut is_any_starting = false;
-            for node in nodes {
-                is_any_starting |= self.machines.is_starting(*node)?;
-            }
-            self.pass_on()?;
-            if !is_any_starting {
-                return Ok(());
-            }
-        }
-        let node = nodes.first().copied().unwrap_or(NodeId(0));
-        Err(Trouble::Process { node, what: "does not come to serve".to_owned() })
-    }
-
-    /// Takes what nodes have sent, and brings what passes at once, until nothing is left.
+    /// Takes what nodes have sent, and brings what passes at once, until nothing is left and no
+    /// node is starting any more.
     fn pass_on(&mut self) -> Result<(), Trouble> {
-        loop {
+        for _ in 0..LOOKS_MAX {
+            let starting = self.starting()?;
             let sent = self.machines.take_sent()?;
-            if sent.is_empty() {
+            if sent.is_empty() && starting.is_none() {
                 return Ok(());
             }
             for Sent { from, at, datagram } in sent {
@@ -79,6 +63,19 @@ impl<M: Machines> Cluster<M> {
                 self.bring(parcels)?;
             }
         }
+        let node = self.starting()?.unwrap_or(NodeId(0));
+        Err(Trouble::Process { node, what: "does not come to rest".to_owned() })
+    }
+
+    /// A node that is starting. Lets all of them go on.
+    fn starting(&mut self) -> Result<Option<NodeId>, Trouble> {
+        let mut starting = None;
+        for node in self.nodes.iter().copied() {
+            if self.machines.is_starting(node)? {
+                starting = Some(node);
+            }
+        }
+        Ok(starting)
     }
 
     fn bring(&mut self, parcels: Vec<Parcel>) -> Result<(), Trouble> {

@@ -29,7 +29,7 @@ pub(super) fn begin_anew(
     drop(store);
     let aside = put_aside(data, *id)?;
     log_new_disk(*id, evidence, aside.as_deref().unwrap_or(Path::new("-")));
-    let mut new = Store::open(data, *id)?;
+    let mut new = start::open(settings)?;
     new.remember(&heard);
     new.commit(&node.new_disk_after(&old, new.committed().incarnation))?;
     let known = founding::read(data)?;

@@ -1,5 +1,6 @@
 //! The settings of a node, and what can be wrong with them.
 
+use super::led::Led;
 use crate::address::{Members, MembersError, of_one_machine};
 use crate::admission::Limits;
 use crate::identity::ClusterId;
@@ -69,6 +70,8 @@ pub struct Settings {
     pub(super) secret: NodeSecret,
     /// Where the node is recorded, if it is.
     pub(super) record: Option<record::Limits>,
+    /// A driver leads the node along a trace. No option of `dynamo node` sets this.
+    pub(super) led: Option<Led>,
 }
 
 /// Why settings are inconsistent.
@@ -215,6 +218,7 @@ impl Settings {
             data,
             secret,
             record: None,
+            led: None,
         })
     }
 

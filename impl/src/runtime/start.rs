@@ -36,12 +36,12 @@ pub(super) fn bind(settings: &Settings) -> Result<Udp, RuntimeError> {
 }
 
 /// Opens a node's data as soon as no other process has it open.
-pub(super) fn open(Settings { id, data, .. }: &Settings) -> Result<Store, StoreError> {
-    as_soon_as_free(
-        &data.display(),
-        || Store::open(data, *id),
-        |error| matches!(error, StoreError::Locked(_)),
-    )
+pub(super) fn open(Settings { id, data, led, .. }: &Settings) -> Result<Store, StoreError> {
+    let open = || match led {
+        None => Store::open(data, *id),
+        Some(led) => Store::open_numbered(data, *id, led.next_incarnation),
+    };
+    as_soon_as_free(&data.display(), open, |error| matches!(error, StoreError::Locked(_)))
 }
 
 /// A new directory names no members, so the settings must name them, or a member to join through.
@@ -99,13 +99,19 @@ pub(super) struct Entrance {
 /// Finds the node's standing and cluster from its data. A node that is not a member joins, if it
 /// has a contact.
 pub(super) fn enter(settings: &Settings, store: &mut Store) -> Result<Entrance, RuntimeError> {
-    let Settings { node, data, .. } = settings;
+    let Settings { node, data, led, .. } = settings;
     let known = founding::read(data)?;
-    let address = check_address(settings, store)?;
     let (cluster, last) = (known.map(|(cluster, _)| cluster), known.map_or(0, |(_, last)| last));
-    let (standing, cluster) = belong(settings, cluster, store)?;
-    cluster.check(&node.config)?;
-    check_neighbours(settings, store, address)?;
+    let (standing, cluster) = match led {
+        Some(led) => led.enter(settings, store)?,
+        None => {
+            let address = check_address(settings, store)?;
+            let (standing, cluster) = belong(settings, cluster, store)?;
+            cluster.check(&node.config)?;
+            check_neighbours(settings, store, address)?;
+            (standing, cluster)
+        }
+    };
     let previous = store.past().last().map(|known| known.start);
     let known = previous.unwrap_or(0);
     let (start, is_used) = (founding::next(last.max(known)), last.max(known) > 0);

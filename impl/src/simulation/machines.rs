@@ -117,8 +117,11 @@ impl Machines for SimulatedMachines {
     }
 
     fn is_starting(&mut self, node: NodeId) -> Result<bool, Trouble> {
-        self.batch(node, None)?;
-        Ok(self.nodes[usize::from(node.0)].is_starting())
+        let index = usize::from(node.0);
+        if self.nodes[index].is_starting() {
+            self.batch(node, None)?;
+        }
+        Ok(self.nodes[index].is_starting())
     }
 
     fn kill(&mut self, node: NodeId) -> Result<(), Trouble> {

@@ -3,19 +3,20 @@
 use super::super::Failure;
 use super::{all_read, named, read_or_say};
 use crate::output::{self, say};
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 use clap::{Args, ValueEnum};
-use dynamo::drive::{DriveError, Driven, drive};
+use dynamo::drive::drive;
+use dynamo::drive::processes::Processes;
 use dynamo::simulation::machines::SimulatedMachines;
 use dynamo_invariants::notation::words;
 use dynamo_invariants::trace::Trace;
 use serde_json::json;
-use std::error::Error;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
   dynamo trace drive 1 --in simulator                   number 1 of the gallery, on simulated nodes
+  dynamo trace drive 1 --in processes                   on real processes, over UDP
   dynamo trace drive counterexamples/*.json --in model  the same as dynamo trace replay
 
 The driver leads real nodes along the trace: it delivers or loses each message, fires each timer,
@@ -23,7 +24,7 @@ and kills and restarts nodes as the trace says. After every step it compares the
 and the messages in flight with the model, and stops at the first difference.
 Exit codes: 0 every trace goes as in the model; 1 a trace does not; 2 a file is no valid trace.";
 
-/// Take the steps of traces on simulated nodes or in the model, and compare each step
+/// Take the steps of traces on simulated or real nodes, and compare each step with the model
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
@@ -45,19 +46,34 @@ enum World {
     Model,
     /// The server of dynamo node, on a simulated network and simulated disks
     Simulator,
+    /// A process for each node, with UDP sockets and real disks
+    Processes,
 }
 
 impl World {
-    fn drive(self, trace: &Trace) -> Result<usize, DriveError> {
+    fn drive(self, trace: &Trace) -> anyhow::Result<()> {
         match self {
-            World::Model => Ok(trace.replay()?.events.len()),
-            World::Simulator => steps(drive(trace, |scene| Ok(SimulatedMachines::new(scene)))),
+            World::Model => drop(trace.replay()?),
+            World::Simulator => drop(drive(trace, |scene| Ok(SimulatedMachines::new(scene)))?),
+            World::Processes => {
+                let folder = tempfile::Builder::new().prefix("dynamo-drive-").tempdir();
+                let folder = folder.context("no folder for the data of the nodes")?;
+                let (program, text) = (program()?, trace.to_json());
+                drive(trace, |scene| Processes::prepare(scene, &text, &program, folder.path()))?;
+            }
         }
+        Ok(())
     }
 }
 
-fn steps(driven: Result<Driven, DriveError>) -> Result<usize, DriveError> {
-    driven.map(|driven| driven.steps)
+/// The program that runs a node. It is beside this one.
+fn program() -> anyhow::Result<PathBuf> {
+    let own = std::env::current_exe().context("cannot find this program")?;
+    let name = format!("dynamo-driven-node{}", std::env::consts::EXE_SUFFIX);
+    let program = own.with_file_name(name);
+    let hint = "build it with: cargo build --features driven --bin dynamo-driven-node";
+    anyhow::ensure!(program.exists(), "there is no {}: {hint}", program.display());
+    Ok(program)
 }
 
 pub(super) fn run(Arguments { files, world, json: as_json }: &Arguments) -> Result<(), Failure> {
@@ -69,7 +85,7 @@ pub(super) fn run(Arguments { files, world, json: as_json }: &Arguments) -> Resu
             break;
         }
         let Some((file, trace)) = read_or_say(source.read(), &mut unread) else { continue };
-        let why = world.drive(&trace).err().map(|error| told(&error));
+        let why = world.drive(&trace).err().map(|error| format!("{error:#}"));
         failed += usize::from(why.is_some());
         if !as_json {
             let steps = words::counted(trace.steps.len(), "step");
@@ -90,15 +106,4 @@ pub(super) fn run(Arguments { files, world, json: as_json }: &Arguments) -> Resu
         return Ok(());
     }
     Err(Failure::Operation(anyhow!("{failed} of {count} traces do not go as in the model")))
-}
-
-/// The error and its causes.
-fn told(error: &DriveError) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }
