@@ -184,7 +184,8 @@ pub fn drive<M: Machines>(
     compare(&cluster, &players, &run, 0).map_err(failed(0, None))?;
     for (index, event) in run.events.iter().enumerate() {
         let step = index + 1;
-        take(&mut cluster, &mut players, event).map_err(failed(step, Some(event)))?;
+        let later = &run.events[step..];
+        take(&mut cluster, &mut players, event, later).map_err(failed(step, Some(event)))?;
         compare(&cluster, &players, &run, step).map_err(failed(step, Some(event)))?;
     }
     let disks = cluster.into_disks().map_err(|trouble| DriveError::End(trouble.into()))?;
@@ -192,26 +193,28 @@ pub fn drive<M: Machines>(
     Ok(Driven { steps: run.events.len(), disks })
 }
 
-/// Takes one step.
+/// Takes one step. The trace goes on with `later` after that.
 fn take<M: Machines>(
     cluster: &mut Cluster<M>,
     players: &mut Players<'_>,
     event: &Event,
+    later: &[Event],
 ) -> Result<(), What> {
     match event {
         Event::Deliver { from, to: to @ Who::Client(_), message } => {
             let message = cluster.take_out(*from, *to, message).ok_or(What::NotInFlight)?;
             players.receive(to.id(), from.id(), message, cluster);
-            Ok(())
         }
-        Event::Deliver { from, to: Who::Node(to), message } => cluster.deliver(*from, *to, message),
-        Event::Lose { from, to, message } => cluster.lose(*from, *to, message),
+        Event::Deliver { from, to: Who::Node(to), message } => {
+            cluster.deliver(*from, *to, message)?;
+        }
+        Event::Lose { from, to, message } => cluster.lose(*from, *to, message)?,
         Event::TimeOut { at: at @ Who::Client(_), timer } => {
             players.time_out(at.id(), timer, cluster);
-            Ok(())
         }
-        _ => cluster.happen(event),
+        _ => cluster.happen(event, later)?,
     }
+    Ok(cluster.look_ahead(later)?)
 }
 
 /// Compares everything with the model's state after so many steps.

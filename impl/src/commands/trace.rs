@@ -5,6 +5,7 @@ mod named;
 mod show;
 mod step;
 mod validate;
+mod worlds;
 
 use super::defects::GALLERY;
 use super::{Failure, names, own_scopes, table};
@@ -83,6 +84,7 @@ enum Command {
         json: bool,
     },
     Drive(drive::Arguments),
+    Worlds(worlds::Arguments),
     /// Print a trace in another format
     Export {
         /// The trace: a file, or the name or number of a counterexample
@@ -131,6 +133,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Step { file } => step::run(&named(file)?.1),
         Command::Replay { files, json } => replay(files, *json),
         Command::Drive(arguments) => drive::run(arguments),
+        Command::Worlds(arguments) => worlds::run(arguments),
         Command::Export { file, format } => {
             let (file, trace) = named(file)?;
             let run = replayed(&trace, &file)?;

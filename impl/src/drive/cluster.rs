@@ -117,8 +117,16 @@ impl<M: Machines> Cluster<M> {
         self.post.send(client, to, message);
     }
 
-    /// Something happens at a node, besides the arrival of a message.
-    pub(super) fn happen(&mut self, event: &Event) -> Result<(), What> {
+    /// The trace goes on with these events.
+    pub(super) fn look_ahead(&mut self, events: &[Event]) -> Result<(), Trouble> {
+        let parcels = self.post.look_ahead(events, self.machines.now());
+        self.bring(parcels)?;
+        self.pass_on()
+    }
+
+    /// Something happens at a node, besides the arrival of a message. The trace goes on with
+    /// `later` after that.
+    pub(super) fn happen(&mut self, event: &Event, later: &[Event]) -> Result<(), What> {
         let Some(Who::Node(node)) = event.at() else { return Ok(()) };
         match event {
             Event::TimeOut { timer, .. } => self.order(node, Order::Fire(timer.clone()))?,
@@ -131,12 +139,14 @@ impl<M: Machines> Cluster<M> {
             Event::LoseDisk { .. } => {
                 self.kill(node)?;
                 self.machines.lose_disk(node)?;
+                self.look_ahead(later)?;
                 self.start(node)?;
             }
             Event::CopyDisk { .. } => self.machines.copy_disk(node)?,
             Event::ReturnToCopy { .. } => {
                 self.kill(node)?;
                 self.machines.return_to_copy(node)?;
+                self.look_ahead(later)?;
                 self.start(node)?;
             }
             // The witness has told it when it came back.

@@ -5,6 +5,11 @@
 //! opens them there, and keeps each message with the header that its sender gave it. To deliver it,
 //! the post seals it again, at the place where the receiver believes the sender to be. So a message
 //! can outlive the session in which it was sent, arrive twice, and overtake others.
+//!
+//! A node drops a message of an earlier start once it has heard of a later one. The model knows no
+//! such rule. So where a trace delivers a message that its sender sent before it restarted, the
+//! receiver must not have heard of the restart. The post then delays what the sender asks it about
+//! disks, as a slow network may do.
 
 use super::endpoint::{Endpoint, Place, Protection};
 use super::sight::Clients;
@@ -13,11 +18,12 @@ use crate::identity::Parties;
 use crate::stamp::{Stamp, stamped};
 use crate::wire::{Datagram, Letter};
 use dynamo_invariants::notation::Who;
+use dynamo_invariants::trace::Event;
 use dynamo_model::ids::{ClientId, NodeId};
 use dynamo_model::message::Message;
 use dynamo_model::version::Context;
 use stateright::actor::Id;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -40,7 +46,12 @@ struct Held {
     /// The message with the model's ids.
     message: Message,
     payload: Vec<u8>,
+    /// Was the sender's process killed since?
+    is_of_earlier_start: bool,
 }
+
+/// From one node to another.
+type Link = (NodeId, NodeId);
 
 /// All messages in flight, and the driver's sessions with the nodes.
 #[derive(Debug)]
@@ -53,6 +64,8 @@ pub(super) struct Post {
     held: Vec<Held>,
     /// The contexts that nodes have given to clients, with their stamps.
     stamps: Vec<(Context, Stamp)>,
+    /// The links on which the post delays what nodes tell of disks, with the last such payload.
+    delayed: BTreeMap<Link, Option<Vec<u8>>>,
     /// Does a delivered message stay in flight, so that it can arrive again?
     keeps_delivered: bool,
 }
@@ -65,12 +78,46 @@ impl Post {
         keeps_delivered: bool,
     ) -> Self {
         let (endpoints, held, stamps) = (BTreeMap::new(), Vec::new(), Vec::new());
-        Post { nodes, protection, clients, endpoints, held, stamps, keeps_delivered }
+        let delayed = BTreeMap::new();
+        Post { nodes, protection, clients, endpoints, held, stamps, delayed, keeps_delivered }
     }
 
     /// A node's process has ended, with all its sessions.
     pub(super) fn forget_sessions(&mut self, node: NodeId) {
         self.endpoints.retain(|(_, peer), _| *peer != node);
+        for held in self.held.iter_mut().filter(|held| held.from == Who::Node(node)) {
+            held.is_of_earlier_start = true;
+        }
+    }
+
+    /// The trace goes on with these events. Delays what nodes tell of disks on the links on which a
+    /// message of an earlier start is yet to arrive. Returns what was delayed, and is no longer.
+    pub(super) fn look_ahead(&mut self, events: &[Event], now: Instant) -> Vec<Parcel> {
+        let mut late = BTreeSet::new();
+        for held in self.held.iter().filter(|held| held.is_of_earlier_start) {
+            let arrives = |event: &Event| {
+                matches!(event, Event::Deliver { from, to, message } if *from == held.from
+                    && *to == held.to && *message.as_undated() == held.message)
+            };
+            if let (Who::Node(from), Who::Node(to)) = (held.from, held.to)
+                && events.iter().any(arrives)
+            {
+                late.insert((from, to));
+            }
+        }
+        let mut parcels = Vec::new();
+        for ((from, to), payload) in std::mem::take(&mut self.delayed) {
+            if late.contains(&(from, to)) {
+                self.delayed.insert((from, to), payload);
+            } else if let Some(payload) = payload {
+                let place = Place::Node { stands_for: from, towards: to };
+                parcels.extend(self.seal(place, to, &payload, now));
+            }
+        }
+        for link in late {
+            self.delayed.entry(link).or_default();
+        }
+        parcels
     }
 
     fn endpoint(&mut self, place: Place, node: NodeId) -> &mut Endpoint {
@@ -98,12 +145,12 @@ impl Post {
             // It tells what nodes remember of each other's disks.
             (Some(letter), Place::Node { stands_for: to, .. }) if letter.messages.is_empty() => {
                 let payload = Datagram::default().seal(&letter.parties).to_vec();
-                parcels.extend(self.seal(
-                    Place::Node { stands_for: from, towards: to },
-                    to,
-                    &payload,
-                    now,
-                ));
+                if let Some(delayed) = self.delayed.get_mut(&(from, to)) {
+                    *delayed = Some(payload);
+                } else {
+                    let place = Place::Node { stands_for: from, towards: to };
+                    parcels.extend(self.seal(place, to, &payload, now));
+                }
             }
             (Some(letter), Place::Node { stands_for: to, .. }) => {
                 self.hold(Who::Node(from), Who::Node(to), letter);
@@ -129,7 +176,8 @@ impl Post {
                 self.stamps.push((context.clone(), stamp));
             }
             let payload = payload(&message, &stamp.unwrap_or_default(), &callers, &parties);
-            self.add(Held { from, to, message: self.clients.named_in(message), payload });
+            let message = self.clients.named_in(message);
+            self.add(Held { from, to, message, payload, is_of_earlier_start: false });
         }
     }
 
@@ -150,7 +198,8 @@ impl Post {
         let stamp = known.map(|(_, stamp)| *stamp).unwrap_or_default();
         let payload = payload(&message, &stamp, &[], &Parties::default());
         let from = Who::Client(ClientId(usize::from(client) as u64));
-        self.add(Held { from, to: Who::Node(to), message, payload });
+        let to = Who::Node(to);
+        self.add(Held { from, to, message, payload, is_of_earlier_start: false });
     }
 
     /// Takes a message out of the network, or a copy of it. `None`: it is not in flight.

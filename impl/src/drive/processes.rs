@@ -55,8 +55,9 @@ struct Running {
     replies: Receiver<Reply>,
     /// What it looks like. `None`: it is starting, or begins on a new disk.
     look: Option<Look>,
-    /// How many datagrams it has sent that the driver has not received yet.
-    outstanding: u64,
+    /// How many datagrams it has told of that the driver has not received yet. Negative while the
+    /// process starts: then it tells of them later.
+    outstanding: i64,
 }
 
 fn refused(what: &'static str) -> impl FnOnce(io::Error) -> Trouble {
@@ -197,7 +198,7 @@ impl Processes {
                     continue;
                 };
                 if let Some(running) = &mut self.running[from] {
-                    running.outstanding = running.outstanding.saturating_sub(1);
+                    running.outstanding -= 1;
                 }
                 let from = NodeId(from as u16);
                 received.push(Sent { from, at: *place, datagram: buffer[..length].to_vec() });
@@ -209,7 +210,7 @@ impl Processes {
 
 impl Running {
     fn take(&mut self, reply: Reply) -> bool {
-        self.outstanding += reply.sent;
+        self.outstanding += reply.sent.cast_signed();
         self.look = reply.look;
         reply.is_done
     }

@@ -96,8 +96,18 @@ impl Location {
         Ok(Location { scope, defect, path })
     }
 
+    /// Why the explorer does not show the end of this trace at the address that links name. `None`:
+    /// it does.
+    pub fn fault_of(trace: &Trace) -> Option<String> {
+        let (run, _) = trace.run();
+        match Location::at(&Location::of(trace).url()).and_then(|location| location.run()) {
+            Ok(shown) if shown.last() == run.last() => None,
+            Ok(_) => Some("its address shows another state".to_owned()),
+            Err(Refusal(_, why)) => Some(why),
+        }
+    }
+
     /// The location that an address names: `/SCOPE/RULES/PATH`.
-    #[cfg(test)]
     pub(crate) fn at(address: &str) -> Result<Location, Refusal> {
         let mut parts = address.trim_start_matches('/').splitn(3, '/').map(str::to_owned);
         let mut part = || parts.next().unwrap_or_default();

@@ -3,6 +3,7 @@
 mod checking;
 mod cluster;
 mod command_line;
+mod driving;
 mod exchange;
 mod explorer;
 mod failover;

@@ -7,6 +7,7 @@ use anyhow::{Context as _, anyhow};
 use clap::{Args, ValueEnum};
 use dynamo::drive::drive;
 use dynamo::drive::processes::Processes;
+use dynamo::explorer::Location;
 use dynamo::simulation::machines::SimulatedMachines;
 use dynamo_invariants::notation::words;
 use dynamo_invariants::trace::Trace;
@@ -41,18 +42,25 @@ pub(super) struct Arguments {
 
 /// Where a trace is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum World {
+pub(super) enum World {
     /// The checker's model, which is compared with the digests in the file
     Model,
     /// The server of dynamo node, on a simulated network and simulated disks
     Simulator,
     /// A process for each node, with UDP sockets and real disks
     Processes,
+    /// The explorer: does it show the end of the trace at the address that links name?
+    Explorer,
 }
 
 impl World {
-    fn drive(self, trace: &Trace) -> anyhow::Result<()> {
+    /// Takes the steps of a trace, and compares each.
+    pub(super) fn drive(self, trace: &Trace) -> anyhow::Result<()> {
         match self {
+            World::Explorer => match Location::fault_of(trace) {
+                None => {}
+                Some(why) => return Err(anyhow!(why)),
+            },
             World::Model => drop(trace.replay()?),
             World::Simulator => drop(drive(trace, |scene| Ok(SimulatedMachines::new(scene)))?),
             World::Processes => {
