@@ -40,7 +40,9 @@ use clients::Players;
 use cluster::Cluster;
 use dynamo_invariants::notation::{Who, words};
 use dynamo_invariants::property::Kind;
+use dynamo_invariants::scope::write_set::WriteSet;
 use dynamo_invariants::system::SystemState;
+use dynamo_invariants::system::world::World;
 use dynamo_invariants::trace::replay::{Divergence, Run};
 use dynamo_invariants::trace::{Event, Trace};
 use dynamo_model::ids::NodeId;
@@ -158,8 +160,9 @@ impl fmt::Display for Difference {
 pub struct Driven {
     /// The number of steps.
     pub steps: usize,
-    /// What was on the disk of each node after it was killed.
-    pub disks: Vec<(NodeId, Durable)>,
+    /// The acknowledged puts that are on no disk after all nodes were killed. A put that was
+    /// superseded or reaped does not count.
+    pub lost: WriteSet,
 }
 
 /// Leads the nodes of these machines along a trace.
@@ -189,8 +192,8 @@ pub fn drive<M: Machines>(
         compare(&cluster, &players, &run, step).map_err(failed(step, Some(event)))?;
     }
     let disks = cluster.into_disks().map_err(|trouble| DriveError::End(trouble.into()))?;
-    judge(trace, &run, &disks).map_err(DriveError::End)?;
-    Ok(Driven { steps: run.events.len(), disks })
+    let lost = judge(trace, &run, &disks).map_err(DriveError::End)?;
+    Ok(Driven { steps: run.events.len(), lost })
 }
 
 /// Takes one step. The trace goes on with `later` after that.
@@ -262,7 +265,8 @@ fn in_flight(state: &SystemState) -> InFlight {
 }
 
 /// Compares the disks with the model's last state, and asks whether they still show the property.
-fn judge(trace: &Trace, run: &Run, disks: &[(NodeId, Durable)]) -> Result<(), What> {
+/// Returns the acknowledged puts that are on no disk.
+fn judge(trace: &Trace, run: &Run, disks: &[(NodeId, Durable)]) -> Result<WriteSet, What> {
     let mut end = run.last().clone();
     for (id, disk) in disks {
         let stored = &mut end.actor_storages[usize::from(id.0)];
@@ -284,5 +288,6 @@ fn judge(trace: &Trace, run: &Run, disks: &[(NodeId, Durable)]) -> Result<(), Wh
         Kind::Reachable => holds,
         Kind::Converges => true,
     };
-    if is_shown { Ok(()) } else { Err(What::NotShown) }
+    let there = World { model: &run.model, state: &end }.anywhere();
+    if is_shown { Ok(end.history.acknowledged().minus(there)) } else { Err(What::NotShown) }
 }

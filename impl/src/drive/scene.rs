@@ -5,6 +5,7 @@ use super::sight::Sight;
 use dynamo_invariants::system::{System, SystemState};
 use dynamo_model::ids::NodeId;
 use dynamo_model::node::{Durable, Node};
+use dynamo_model::rules::Rules;
 use stateright::actor::{Id, Network};
 
 /// A node of a scope.
@@ -45,6 +46,15 @@ impl Scene {
         }
         let duplicates = matches!(model.init_network, Network::UnorderedDuplicating(..));
         Scene { nodes, clients, duplicates }
+    }
+
+    /// The scene with other rules. Nodes that follow them differ from the model.
+    #[must_use]
+    pub fn with_rules(mut self, rules: Rules) -> Scene {
+        for cast in &mut self.nodes {
+            cast.node.rules = rules;
+        }
+        self
     }
 }
 

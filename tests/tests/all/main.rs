@@ -5,6 +5,7 @@ mod adding;
 mod defect_tables;
 mod defects;
 mod drawn_scopes;
+mod driving;
 mod ends;
 mod engines;
 mod evidence;

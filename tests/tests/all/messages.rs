@@ -17,6 +17,8 @@ const LETTERS_MIN: usize = 7;
 
 /// Files and messages that no operator sees.
 const NOT_SEEN: &[(&str, &str)] = &[
+    ("impl/src/drive", "it runs nodes for a trace, not for an operator"),
+    ("impl/src/runtime/led.rs", "it runs nodes for a trace, not for an operator"),
     ("impl/src/explorer", "the explorer runs no node"),
     ("impl/src/export", "it exports traces of the model"),
     ("impl/src/gallery", "it writes the gallery"),

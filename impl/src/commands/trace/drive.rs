@@ -5,11 +5,12 @@ use super::{all_read, named, read_or_say};
 use crate::output::{self, say};
 use anyhow::{Context as _, anyhow};
 use clap::{Args, ValueEnum};
-use dynamo::drive::drive;
 use dynamo::drive::processes::Processes;
+use dynamo::drive::{Scene, drive};
 use dynamo::explorer::Location;
 use dynamo::simulation::machines::SimulatedMachines;
 use dynamo_invariants::notation::words;
+use dynamo_invariants::scope::write_set::WriteSet;
 use dynamo_invariants::trace::Trace;
 use serde_json::json;
 use std::path::PathBuf;
@@ -54,24 +55,33 @@ pub(super) enum World {
 }
 
 impl World {
-    /// Takes the steps of a trace, and compares each.
-    pub(super) fn drive(self, trace: &Trace) -> anyhow::Result<()> {
-        match self {
+    /// Takes the steps of a trace, and compares each. Returns the acknowledged puts that are on no
+    /// disk afterwards.
+    pub(super) fn drive(self, trace: &Trace) -> anyhow::Result<WriteSet> {
+        let driven = match self {
+            World::Model => trace.replay().map(|_| WriteSet::EMPTY)?,
             World::Explorer => match Location::fault_of(trace) {
-                None => {}
+                None => WriteSet::EMPTY,
                 Some(why) => return Err(anyhow!(why)),
             },
-            World::Model => drop(trace.replay()?),
-            World::Simulator => drop(drive(trace, |scene| Ok(SimulatedMachines::new(scene)))?),
+            World::Simulator => drive(trace, |scene| Ok(SimulatedMachines::new(scene)))?.lost,
             World::Processes => {
                 let folder = tempfile::Builder::new().prefix("dynamo-drive-").tempdir();
                 let folder = folder.context("no folder for the data of the nodes")?;
                 let (program, text) = (program()?, trace.to_json());
-                drive(trace, |scene| Processes::prepare(scene, &text, &program, folder.path()))?;
+                let begin =
+                    |scene: &Scene| Processes::prepare(scene, &text, &program, folder.path());
+                drive(trace, begin)?.lost
             }
-        }
-        Ok(())
+        };
+        Ok(driven)
     }
+}
+
+/// The names of lost puts; `None`: there are none.
+pub(super) fn names(lost: WriteSet) -> Option<String> {
+    let names: Vec<String> = lost.iter().map(|write| write.to_string()).collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 /// The program that runs a node. It is beside this one.
@@ -93,16 +103,21 @@ pub(super) fn run(Arguments { files, world, json: as_json }: &Arguments) -> Resu
             break;
         }
         let Some((file, trace)) = read_or_say(source.read(), &mut unread) else { continue };
-        let why = world.drive(&trace).err().map(|error| format!("{error:#}"));
-        failed += usize::from(why.is_some());
+        let driven = world.drive(&trace).map(names).map_err(|error| format!("{error:#}"));
+        failed += usize::from(driven.is_err());
         if !as_json {
             let steps = words::counted(trace.steps.len(), "step");
-            let verdict =
-                why.as_ref().map_or("as in the model".to_owned(), |why| format!("DIFFERS: {why}"));
+            let verdict = match &driven {
+                Ok(None) => "as in the model".to_owned(),
+                Ok(Some(lost)) => format!("as in the model; acknowledged, and on no disk: {lost}"),
+                Err(why) => format!("DIFFERS: {why}"),
+            };
             say!("{}: {steps}, {verdict}", file.display());
         }
+        let (why, lost) = (driven.as_ref().err(), driven.as_ref().ok().and_then(Option::as_ref));
         shown.push(json!({
             "file": file, "as_in_model": why.is_none(), "steps": trace.steps.len(), "why": why,
+            "lost": lost,
         }));
     }
     let count = shown.len();

@@ -2,7 +2,7 @@
 
 use super::super::Failure;
 use super::super::defects::GALLERY;
-use super::drive::World;
+use super::drive::{World, names};
 use super::{all_read, read, read_or_say};
 use crate::output::{note, say};
 use anyhow::{Context as _, anyhow};
@@ -33,9 +33,10 @@ Each line is a trace: a counterexample of the [gallery](../counterexamples/READM
 are taken. [`README.md`](README.md#one-trace-four-worlds) describes the worlds.
 
 \"yes\": after every step, the state of every node and client and the messages in flight are as in
-the model. At the end, what is on the disks shows the property of the trace: for a lost put, no disk
-has it. In the explorer, the address of the trace shows its last state. \"no\": the number leads to
-the reason below the table.
+the model. At the end all nodes are killed, and what is on their disks shows the property of the
+trace. \"lost\" names the acknowledged puts that no disk has then, nor a put that replaced them. In
+the explorer, the address of the trace shows its last state. \"no\": the number leads to the reason
+below the table.
 ";
 
 /// Print a table: which traces of the gallery and the scenarios go as in the model, in which world
@@ -58,7 +59,7 @@ pub(super) fn run(Arguments { worlds }: &Arguments) -> Result<(), Failure> {
     let (mut unread, mut reasons) = (0, Vec::new());
     let rows: Vec<Row> = gallery(&mut unread)?.into_iter().chain(scenarios()?).collect();
     let all = World::value_variants();
-    let names: Vec<String> = all.iter().map(|world| name(*world)).collect();
+    let heads: Vec<String> = all.iter().map(|world| name(*world)).collect();
     let mut passed = vec![0; all.len()];
     let mut lines = Vec::new();
     for Row { name, trace } in &rows {
@@ -66,9 +67,13 @@ pub(super) fn run(Arguments { worlds }: &Arguments) -> Result<(), Failure> {
             if !worlds.contains(world) {
                 return "-".to_owned();
             }
-            let Err(error) = world.drive(trace) else {
-                *passed += 1;
-                return "yes".to_owned();
+            let error = match world.drive(trace) {
+                Ok(lost) => {
+                    *passed += 1;
+                    return names(lost)
+                        .map_or("yes".to_owned(), |lost| format!("yes; lost: {lost}"));
+                }
+                Err(error) => error,
             };
             reasons.push(format!("{error:#}"));
             format!("no ({})", reasons.len())
@@ -78,7 +83,7 @@ pub(super) fn run(Arguments { worlds }: &Arguments) -> Result<(), Failure> {
         lines.push(format!("| {name} | {} | {cells} |", trace.steps.len()));
     }
     say!("{HEAD}");
-    say!("| trace | steps | {} |", names.join(" | "));
+    say!("| trace | steps | {} |", heads.join(" | "));
     say!("|---|---:|{}", "---|".repeat(all.len()));
     lines.iter().for_each(|line| say!("{line}"));
     let sums = all.iter().zip(&passed).map(|(world, passed)| match worlds.contains(world) {
