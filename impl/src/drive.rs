@@ -67,12 +67,12 @@ pub enum DriveError {
     #[error("the nodes cannot be started")]
     Start(#[source] Trouble),
     /// A step went otherwise than in the model. Step 0 is the start.
-    #[error("step {step}{}: {what}", told(event.as_ref()))]
+    #[error("step {step}{}: {what}", told(event.as_deref()))]
     Step {
         /// The step.
         step: usize,
         /// The event of the trace. `None`: the start.
-        event: Option<Event>,
+        event: Option<Box<Event>>,
         /// What is different.
         what: What,
     },
@@ -113,7 +113,7 @@ pub enum What {
     Client(Who),
     /// Other messages are in flight.
     #[error("{0}")]
-    InFlight(Difference),
+    InFlight(Box<Difference>),
     /// A disk has other data.
     #[error("the disk of node {node} differs from the model in {}", names(parts))]
     Disk {
@@ -155,31 +155,22 @@ impl fmt::Display for Difference {
     }
 }
 
-/// A trace that the nodes have followed to its end.
-#[derive(Debug)]
-pub struct Driven {
-    /// The number of steps.
-    pub steps: usize,
-    /// The acknowledged puts that are on no disk after all nodes were killed. A put that was
-    /// superseded or reaped does not count.
-    pub lost: WriteSet,
-}
-
-/// Leads the nodes of these machines along a trace.
+/// Leads the nodes of these machines along a trace. Returns the acknowledged puts that are on no
+/// disk after all nodes were killed. A put that was superseded or reaped does not count.
 ///
 /// # Errors
 /// At the first difference from the model.
 pub fn drive<M: Machines>(
     trace: &Trace,
     begin: impl FnOnce(&Scene) -> Result<M, Trouble>,
-) -> Result<Driven, DriveError> {
+) -> Result<WriteSet, DriveError> {
     let run = trace.replay()?;
     let scene = Scene::of(&run.model);
     let machines = begin(&scene).map_err(DriveError::Start)?;
     let mut cluster = Cluster::new(&scene, machines);
     let mut players = Players::new(&run.model);
     let failed = |step: usize, event: Option<&Event>| {
-        let event = event.cloned();
+        let event = event.cloned().map(Box::new);
         move |what| DriveError::Step { step, event, what }
     };
     cluster.start_all().map_err(DriveError::Start)?;
@@ -192,8 +183,7 @@ pub fn drive<M: Machines>(
         compare(&cluster, &players, &run, step).map_err(failed(step, Some(event)))?;
     }
     let disks = cluster.into_disks().map_err(|trouble| DriveError::End(trouble.into()))?;
-    let lost = judge(trace, &run, &disks).map_err(DriveError::End)?;
-    Ok(Driven { steps: run.events.len(), lost })
+    judge(trace, &run, &disks).map_err(DriveError::End)
 }
 
 /// Takes one step. The trace goes on with `later` after that.
@@ -244,7 +234,8 @@ fn compare<M: Machines>(
     let difference = all.find(|message| count(&here, message) != count(&model, message));
     difference.map_or(Ok(()), |message| {
         let (here, model) = (count(&here, message), count(&model, message));
-        Err(What::InFlight(Difference { message: message.clone(), here, model }))
+        let difference = Difference { message: message.clone(), here, model };
+        Err(What::InFlight(Box::new(difference)))
     })
 }
 

@@ -35,6 +35,7 @@
 //! returned, and no file has its number. A check on one node cannot find that the whole directory
 //! was replaced by an older copy. Other nodes find that ([`memory`](crate::memory)).
 
+mod create;
 mod digest;
 mod directory;
 mod error;
@@ -49,6 +50,7 @@ mod table;
 pub use directory::{DirectoryLock, put_aside};
 pub use error::StoreError;
 
+use create::create;
 use digest::{Changes, Digest, Progress};
 use directory::OpenedFiles;
 use dynamo_model::hint::HintId;
@@ -64,11 +66,9 @@ use error::of_database;
 use fjall::{Database, PersistMode};
 use im::OrdMap;
 use im::ordmap::DiffItem;
-use names::{DATABASE, NEW_DATABASE};
+use names::DATABASE;
 use sequence::SequenceFile;
 use std::any::Any;
-use std::fs::{self, File};
-use std::io;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -339,41 +339,6 @@ impl Tables {
             false => Err(format!("it holds {found} entries, and its last commit left {expected}")),
         }
     }
-}
-
-/// The first start on this directory. It writes the identity last: without an identity, no node has
-/// used the directory.
-fn create(path: &Path, node: NodeId, incarnation: u64) -> Result<(), StoreError> {
-    let unreadable = |source| StoreError::Unreadable { path: path.to_owned(), source };
-    let (database, new) = (path.join(DATABASE), path.join(NEW_DATABASE));
-    remove(&new).map_err(unreadable)?;
-    if database.exists() {
-        // Either a first start was cut short near its end, or a node has used this directory and
-        // its identity is lost.
-        match open_database(&database, path) {
-            Ok((_, contents)) if contents.progress.sequence == FIRST => {}
-            Ok(_) | Err(StoreError::Damaged { .. }) => {
-                return Err(files::damaged(path, names::IDENTITY.as_ref(), "is missing"));
-            }
-            Err(other) => return Err(other),
-        }
-        fs::rename(&database, &new).and_then(|()| remove(&new)).map_err(unreadable)?;
-    }
-    Tables::open(&new)
-        .and_then(|new| new.write_first(incarnation))
-        .map_err(|error| of_database(path, error))?;
-    let finish = || {
-        fs::rename(&new, &database)?;
-        SequenceFile::create(path, incarnation, FIRST)?;
-        // The identity must be on disk after the other files.
-        File::open(path)?.sync_all()?;
-        identity::write(path, node)
-    };
-    finish().map_err(unreadable)
-}
-
-fn remove(path: &Path) -> io::Result<()> {
-    if path.exists() { fs::remove_dir_all(path) } else { Ok(()) }
 }
 
 /// Opens a database in a data directory, and reads it whole. The database panics on some damage:

@@ -129,10 +129,12 @@ impl<M: Machines> Cluster<M> {
     pub(super) fn happen(&mut self, event: &Event, later: &[Event]) -> Result<(), What> {
         let Some(Who::Node(node)) = event.at() else { return Ok(()) };
         match event {
-            Event::TimeOut { timer, .. } => self.order(node, Order::Fire(timer.clone()))?,
-            Event::Gossip { with, .. } => self.order(node, Order::Choose(Choice::Gossip(*with)))?,
+            Event::TimeOut { timer, .. } => self.order(node, &Order::Fire(timer.clone()))?,
+            Event::Gossip { with, .. } => {
+                self.order(node, &Order::Choose(Choice::Gossip(*with)))?;
+            }
             Event::Exchange { with, .. } => {
-                self.order(node, Order::Choose(Choice::Exchange(*with)))?;
+                self.order(node, &Order::Choose(Choice::Exchange(*with)))?;
             }
             Event::Crash { .. } => self.kill(node)?,
             Event::Recover { .. } => self.start(node)?,
@@ -155,8 +157,8 @@ impl<M: Machines> Cluster<M> {
         Ok(())
     }
 
-    fn order(&mut self, node: NodeId, order: Order) -> Result<(), Trouble> {
-        self.machines.order(node, &order)?;
+    fn order(&mut self, node: NodeId, order: &Order) -> Result<(), Trouble> {
+        self.machines.order(node, order)?;
         self.pass_on()
     }
 

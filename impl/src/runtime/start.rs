@@ -102,15 +102,14 @@ pub(super) fn enter(settings: &Settings, store: &mut Store) -> Result<Entrance, 
     let Settings { node, data, led, .. } = settings;
     let known = founding::read(data)?;
     let (cluster, last) = (known.map(|(cluster, _)| cluster), known.map_or(0, |(_, last)| last));
-    let (standing, cluster) = match led {
-        Some(led) => led.enter(settings, store)?,
-        None => {
-            let address = check_address(settings, store)?;
-            let (standing, cluster) = belong(settings, cluster, store)?;
-            cluster.check(&node.config)?;
-            check_neighbours(settings, store, address)?;
-            (standing, cluster)
-        }
+    let (standing, cluster) = if let Some(led) = led {
+        led.enter(settings, store)?
+    } else {
+        let address = check_address(settings, store)?;
+        let (standing, cluster) = belong(settings, cluster, store)?;
+        cluster.check(&node.config)?;
+        check_neighbours(settings, store, address)?;
+        (standing, cluster)
     };
     let previous = store.past().last().map(|known| known.start);
     let known = previous.unwrap_or(0);

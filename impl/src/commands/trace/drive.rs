@@ -58,23 +58,23 @@ impl World {
     /// Takes the steps of a trace, and compares each. Returns the acknowledged puts that are on no
     /// disk afterwards.
     pub(super) fn drive(self, trace: &Trace) -> anyhow::Result<WriteSet> {
-        let driven = match self {
+        let lost = match self {
             World::Model => trace.replay().map(|_| WriteSet::EMPTY)?,
             World::Explorer => match Location::fault_of(trace) {
                 None => WriteSet::EMPTY,
                 Some(why) => return Err(anyhow!(why)),
             },
-            World::Simulator => drive(trace, |scene| Ok(SimulatedMachines::new(scene)))?.lost,
+            World::Simulator => drive(trace, |scene| Ok(SimulatedMachines::new(scene)))?,
             World::Processes => {
                 let folder = tempfile::Builder::new().prefix("dynamo-drive-").tempdir();
                 let folder = folder.context("no folder for the data of the nodes")?;
                 let (program, text) = (program()?, trace.to_json());
                 let begin =
                     |scene: &Scene| Processes::prepare(scene, &text, &program, folder.path());
-                drive(trace, begin)?.lost
+                drive(trace, begin)?
             }
         };
-        Ok(driven)
+        Ok(lost)
     }
 }
 

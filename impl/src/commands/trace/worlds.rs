@@ -56,48 +56,66 @@ struct Row {
 }
 
 pub(super) fn run(Arguments { worlds }: &Arguments) -> Result<(), Failure> {
-    let (mut unread, mut reasons) = (0, Vec::new());
+    let mut unread = 0;
     let rows: Vec<Row> = gallery(&mut unread)?.into_iter().chain(scenarios()?).collect();
-    let all = World::value_variants();
-    let heads: Vec<String> = all.iter().map(|world| name(*world)).collect();
-    let mut passed = vec![0; all.len()];
-    let mut lines = Vec::new();
+    let mut columns: Vec<Column> =
+        World::value_variants().iter().copied().map(Column::of).collect();
+    let (mut lines, mut reasons) = (Vec::new(), Vec::new());
     for Row { name, trace } in &rows {
-        let cells = all.iter().zip(&mut passed).map(|(world, passed)| {
-            if !worlds.contains(world) {
-                return "-".to_owned();
-            }
-            let error = match world.drive(trace) {
-                Ok(lost) => {
-                    *passed += 1;
-                    return names(lost)
-                        .map_or("yes".to_owned(), |lost| format!("yes; lost: {lost}"));
-                }
-                Err(error) => error,
-            };
-            reasons.push(format!("{error:#}"));
-            format!("no ({})", reasons.len())
+        let driven = columns.iter_mut().map(|column| {
+            if worlds.contains(&column.world) { column.cell(trace, &mut reasons) } else { dash() }
         });
-        let cells = cells.collect::<Vec<_>>().join(" | ");
+        let cells = driven.collect::<Vec<_>>().join(" | ");
         note!("{name}: {cells}");
         lines.push(format!("| {name} | {} | {cells} |", trace.steps.len()));
     }
+    let sum = |Column { world, passed, .. }: &Column| {
+        if worlds.contains(world) { format!("{passed} of {}", rows.len()) } else { dash() }
+    };
+    let sums: Vec<String> = columns.iter().map(sum).collect();
+    lines.push(format!("| **as in the model** | | {} |", sums.join(" | ")));
+    let heads: Vec<&str> = columns.iter().map(|column| column.head.as_str()).collect();
     say!("{HEAD}");
     say!("| trace | steps | {} |", heads.join(" | "));
-    say!("|---|---:|{}", "---|".repeat(all.len()));
-    lines.iter().for_each(|line| say!("{line}"));
-    let sums = all.iter().zip(&passed).map(|(world, passed)| match worlds.contains(world) {
-        true => format!("{passed} of {}", rows.len()),
-        false => "-".to_owned(),
-    });
-    say!("| **as in the model** | | {} |", sums.collect::<Vec<_>>().join(" | "));
+    say!("|---|---:|{}", "---|".repeat(columns.len()));
+    say!("{}", lines.join("\n"));
     if !reasons.is_empty() {
-        say!("\n## Why not\n");
-    }
-    for (index, reason) in reasons.iter().enumerate() {
-        say!("{}. {reason}", index + 1);
+        say!("\n## Why not\n\n{}", reasons.join("\n"));
     }
     all_read(unread)
+}
+
+fn dash() -> String {
+    "-".to_owned()
+}
+
+/// The column of a world.
+struct Column {
+    world: World,
+    head: String,
+    /// How many traces went as in the model.
+    passed: usize,
+}
+
+impl Column {
+    fn of(world: World) -> Column {
+        Column { world, head: name(world), passed: 0 }
+    }
+
+    /// Drives a trace. Returns its cell. If it goes otherwise, notes the reason.
+    fn cell(&mut self, trace: &Trace, reasons: &mut Vec<String>) -> String {
+        let driven = self.world.drive(trace);
+        self.passed += usize::from(driven.is_ok());
+        match driven.map(names) {
+            Ok(None) => "yes".to_owned(),
+            Ok(Some(lost)) => format!("yes; lost: {lost}"),
+            Err(error) => {
+                let number = reasons.len() + 1;
+                reasons.push(format!("{number}. {error:#}"));
+                format!("no ({number})")
+            }
+        }
+    }
 }
 
 fn name(world: World) -> String {
