@@ -13,7 +13,7 @@
 //!                  ├─▶ clients: the scripted clients of the model, played by the driver
 //!                  └─▶ post: delivers or loses one message ─▶ machines: nodes, sockets, disks
 //! ```
-//! Every message waits in the [`post`] until the trace delivers or loses it. No timer fires by
+//! Every message waits in the `post` until the trace delivers or loses it. No timer fires by
 //! itself: the driver names each one. After each step the driver compares the state of every node
 //! and client, and the messages in flight, with the model. It stops at the first difference. At the
 //! end it kills all nodes, reads their disks, and asks whether the trace's property is violated

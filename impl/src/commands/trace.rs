@@ -38,6 +38,7 @@ Examples:
   dynamo trace show FILE --table 6                      the put as the table of scenario 6
   dynamo trace step FILE                                walk through it: arrow keys, v, q
   dynamo trace replay counterexamples/*.json            does today's code take the same steps?
+  dynamo trace drive 1 --in processes                   the same steps by real nodes, over UDP
   dynamo trace export FILE --format html > trace.html   a self-contained page
   dynamo trace random concurrent-puts --defect last-write-wins > long.json
   dynamo trace random --scope mine.toml > long.json     a scope of your own, from a file

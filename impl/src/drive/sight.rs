@@ -116,7 +116,8 @@ fn digest_of(part: Part, state: &State, timers: &[&Timer]) -> u64 {
         Part::Gatherings => of(&state.gatherings),
         Part::Suspected => of(&state.suspected),
         Part::Handoffs => of(&state.handoffs),
-        Part::Unplanted => of(&state.unplanted),
+        // The Merkle trees, and the keys that are not in them yet.
+        Part::Unplanted => of(&(&state.unplanted, &state.trees)),
         Part::Reaping => of(&state.reaping),
         Part::Timers => of(&timers),
     }

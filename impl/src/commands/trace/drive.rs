@@ -89,7 +89,7 @@ fn program() -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe().context("cannot find this program")?;
     let name = format!("dynamo-driven-node{}", std::env::consts::EXE_SUFFIX);
     let program = own.with_file_name(name);
-    let hint = "build it with: cargo build --features driven --bin dynamo-driven-node";
+    let hint = "build it with: cargo build --features dynamo/driven";
     anyhow::ensure!(program.exists(), "there is no {}: {hint}", program.display());
     Ok(program)
 }
