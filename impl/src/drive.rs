@@ -43,7 +43,7 @@ use dynamo_invariants::property::Kind;
 use dynamo_invariants::scope::write_set::WriteSet;
 use dynamo_invariants::system::SystemState;
 use dynamo_invariants::system::world::World;
-use dynamo_invariants::trace::replay::{Divergence, Run};
+use dynamo_invariants::trace::replay::{Divergence, Run, Stopped};
 use dynamo_invariants::trace::{Event, Trace};
 use dynamo_model::ids::NodeId;
 use dynamo_model::message::Message;
@@ -164,7 +164,7 @@ pub fn drive<M: Machines>(
     trace: &Trace,
     begin: impl FnOnce(&Scene) -> Result<M, Trouble>,
 ) -> Result<WriteSet, DriveError> {
-    let run = trace.replay()?;
+    let mut run = trace.replay()?;
     let scene = Scene::of(&run.model);
     let machines = begin(&scene).map_err(DriveError::Start)?;
     let mut cluster = Cluster::new(&scene, machines);
@@ -181,6 +181,10 @@ pub fn drive<M: Machines>(
         let later = &run.events[step..];
         take(&mut cluster, &mut players, event, later).map_err(failed(step, Some(event)))?;
         compare(&cluster, &players, &run, step).map_err(failed(step, Some(event)))?;
+    }
+    if trace.property().kind == Kind::Converges {
+        let rested = rest(&mut cluster, &mut run);
+        rested.map_err(|fault| failed(run.events.len(), Some(&fault.0))(fault.1))?;
     }
     let disks = cluster.into_disks().map_err(|trouble| DriveError::End(trouble.into()))?;
     judge(trace, &run, &disks).map_err(DriveError::End)
@@ -208,6 +212,35 @@ fn take<M: Machines>(
         _ => cluster.happen(event, later)?,
     }
     Ok(cluster.look_ahead(later)?)
+}
+
+/// A trace of a *converges* property may end where nothing more happens. So what is left in flight,
+/// and changes nothing in the model, must change nothing here.
+fn rest<M: Machines>(cluster: &mut Cluster<M>, run: &mut Run) -> Result<(), Box<(Event, What)>> {
+    for event in run.possible() {
+        let Event::Deliver { from, to: Who::Node(to), message } = &event else { continue };
+        match run.take(&event) {
+            Err(Stopped::ChangesNothing) => {}
+            Err(_) => continue,
+            Ok(()) => {
+                run.states.pop();
+                run.events.pop();
+                continue;
+            }
+        }
+        let Some(before) = cluster.look(*to) else { continue };
+        match cluster.deliver(*from, *to, message) {
+            Ok(()) | Err(What::Dropped(_)) => {}
+            Err(what) => return Err(Box::new((event, what))),
+        }
+        let after =
+            cluster.look(*to).ok_or_else(|| Box::new((event.clone(), What::NotRunning(*to))))?;
+        let parts = after.sight.differences(&before.sight);
+        if !parts.is_empty() {
+            return Err(Box::new((event.clone(), What::Differs { node: *to, parts })));
+        }
+    }
+    Ok(())
 }
 
 /// Compares everything with the model's state after so many steps.
