@@ -74,11 +74,15 @@ pub enum DriveError {
         /// The event of the trace. `None`: the start.
         event: Option<Box<Event>>,
         /// What is different.
-        what: What,
+        what: Box<What>,
     },
     /// All steps went as in the model, but what is on the disks is different.
     #[error("after the last step: {0}")]
-    End(What),
+    End(Box<What>),
+}
+
+fn ended(what: What) -> DriveError {
+    DriveError::End(Box::new(what))
 }
 
 fn told(event: Option<&Event>) -> String {
@@ -171,7 +175,7 @@ pub fn drive<M: Machines>(
     let mut players = Players::new(&run.model);
     let failed = |step: usize, event: Option<&Event>| {
         let event = event.cloned().map(Box::new);
-        move |what| DriveError::Step { step, event, what }
+        move |what| DriveError::Step { step, event, what: Box::new(what) }
     };
     cluster.start_all().map_err(DriveError::Start)?;
     players.start(&mut cluster);
@@ -186,8 +190,8 @@ pub fn drive<M: Machines>(
         let rested = rest(&mut cluster, &mut run);
         rested.map_err(|fault| failed(run.events.len(), Some(&fault.0))(fault.1))?;
     }
-    let disks = cluster.into_disks().map_err(|trouble| DriveError::End(trouble.into()))?;
-    judge(trace, &run, &disks).map_err(DriveError::End)
+    let disks = cluster.into_disks().map_err(|trouble| ended(trouble.into()))?;
+    judge(trace, &run, &disks).map_err(ended)
 }
 
 /// Takes one step. The trace goes on with `later` after that.

@@ -24,14 +24,14 @@ fn gallery() -> Vec<(String, Trace)> {
     traces.map(read).collect()
 }
 
-fn driven(trace: &Trace, rules: Rules) -> Result<WriteSet, DriveError> {
-    drive(trace, |scene| Ok(SimulatedMachines::new(&scene.clone().with_rules(rules))))
+fn driven(trace: &Trace, rules: &Rules) -> Result<WriteSet, DriveError> {
+    drive(trace, |scene| Ok(SimulatedMachines::new(&scene.clone().with_rules(*rules))))
 }
 
 #[test]
 fn simulated_nodes_follow_every_trace() {
     for (file, trace) in gallery() {
-        let driven = driven(&trace, trace.rules());
+        let driven = driven(&trace, &trace.rules());
         let is_told = trace.property == "harm.acknowledged-put-is-lost";
         match driven {
             Ok(lost) => assert!(
@@ -47,7 +47,7 @@ fn simulated_nodes_follow_every_trace() {
 #[test]
 fn nodes_that_follow_the_protocol_do_not_follow_the_trace_of_a_defect() {
     for (file, trace) in gallery().into_iter().filter(|(_, trace)| trace.defect.is_some()) {
-        let driven = driven(&trace, Rules::default());
+        let driven = driven(&trace, &Rules::default());
         assert!(
             matches!(driven, Err(DriveError::Step { .. } | DriveError::End(_))),
             "{file}: nodes without the defect follow its trace"
