@@ -5,12 +5,14 @@
 //! JSON or EDN. `impl/README.md` has an example.
 
 mod edn;
+mod error;
 mod parse;
 pub mod register;
 pub mod siblings;
 
 pub use edn::to_edn;
-pub use parse::{HistoryError, lines, parse};
+pub use error::HistoryError;
+pub use parse::{lines, parse};
 
 /// A key or a value: JSON, so that a number differs from the same digits as text.
 pub type Datum = serde_json::Value;
@@ -83,7 +85,7 @@ impl History {
         let mut places = std::collections::HashMap::new();
         let mut keys: Vec<(&Datum, Vec<&Operation>)> = Vec::new();
         for operation in &self.operations {
-            let place = *places.entry(operation.key.to_string()).or_insert_with(|| {
+            let place = *places.entry(&operation.key).or_insert_with(|| {
                 keys.push((&operation.key, Vec::new()));
                 keys.len() - 1
             });

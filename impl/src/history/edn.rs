@@ -1,7 +1,7 @@
 //! EDN, the notation of Clojure and of Jepsen's histories, to and from JSON.
 
 use super::Datum;
-use super::parse::HistoryError;
+use super::error::HistoryError;
 use clojure_reader::edn::{self, Edn};
 
 /// How deep a value may be nested: as deep as JSON.

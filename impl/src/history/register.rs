@@ -31,19 +31,22 @@ pub fn check(history: &History, steps_max: u64) -> Vec<(Datum, Verdict)> {
     keys.map(|(key, operations)| (key.clone(), search(&operations, steps_max))).collect()
 }
 
+/// The value of a register that nobody has written.
+static NOTHING: Datum = Datum::Null;
+
 /// Which operations have taken effect, and the value after them.
 #[derive(Clone, PartialEq, Eq, Hash)]
-struct State {
+struct State<'a> {
     done: Vec<u64>,
-    value: String,
+    value: &'a Datum,
 }
 
-impl State {
+impl<'a> State<'a> {
     fn has_done(&self, place: usize) -> bool {
         self.done[place / 64] & 1 << (place % 64) != 0
     }
 
-    fn after(&self, place: usize, value: String) -> State {
+    fn after(&self, place: usize, value: &'a Datum) -> State<'a> {
         let mut done = self.done.clone();
         done[place / 64] |= 1 << (place % 64);
         State { done, value }
@@ -60,8 +63,7 @@ fn search(operations: &[&Operation], steps_max: u64) -> Verdict {
         (..) => true,
     };
     let operations: Vec<&Operation> = operations.iter().filter(counts).copied().collect();
-    let value = Datum::Null.to_string();
-    let first = State { done: vec![0; operations.len().div_ceil(64)], value };
+    let first = State { done: vec![0; operations.len().div_ceil(64)], value: &NOTHING };
     let (mut seen, mut pending) = (HashSet::new(), vec![first]);
     let (mut steps, mut deepest) = (0, (0, None));
     while let Some(state) = pending.pop() {
@@ -75,7 +77,7 @@ fn search(operations: &[&Operation], steps_max: u64) -> Verdict {
             deepest = (state.count(), Some(operations[must].began));
         }
         for place in next.into_iter().rev() {
-            if let Some(value) = effect(operations[place], &state.value) {
+            if let Some(value) = effect(operations[place], state.value) {
                 let after = state.after(place, value);
                 if seen.insert(after.clone()) {
                     pending.push(after);
@@ -88,7 +90,7 @@ fn search(operations: &[&Operation], steps_max: u64) -> Verdict {
 
 /// The operations that may take effect next, and the one of them that must do so soonest. `None`: no
 /// operation must.
-fn candidates(operations: &[&Operation], state: &State) -> (Vec<usize>, Option<usize>) {
+fn candidates(operations: &[&Operation], state: &State<'_>) -> (Vec<usize>, Option<usize>) {
     let (mut next, mut must) = (Vec::new(), None);
     let mut soonest = usize::MAX;
     for (place, operation) in operations.iter().enumerate() {
@@ -108,11 +110,11 @@ fn candidates(operations: &[&Operation], state: &State) -> (Vec<usize>, Option<u
 }
 
 /// The value after the operation; `None` if it cannot have had its answer at this value.
-fn effect(operation: &Operation, value: &str) -> Option<String> {
+fn effect<'a>(operation: &'a Operation, value: &'a Datum) -> Option<&'a Datum> {
     match &operation.act {
-        Act::Put(written) => Some(written.to_string()),
-        Act::Delete => Some(Datum::Null.to_string()),
-        Act::Get(read) => (read.to_string() == value).then(|| value.to_owned()),
-        Act::CompareAndSet(old, new) => (old.to_string() == value).then(|| new.to_string()),
+        Act::Put(written) => Some(written),
+        Act::Delete => Some(&NOTHING),
+        Act::Get(read) => (read == value).then_some(value),
+        Act::CompareAndSet(old, new) => (old == value).then_some(new),
     }
 }

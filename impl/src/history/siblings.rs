@@ -7,7 +7,7 @@
 //!
 //! It takes time proportional to the number of puts times the number of gets of a key.
 
-use super::parse::HistoryError;
+use super::error::HistoryError;
 use super::{Act, Datum, History, Operation, Outcome};
 use serde::Serialize;
 use std::collections::{BTreeSet, HashMap};
@@ -66,7 +66,7 @@ pub fn check(history: &History) -> Result<Findings, HistoryError> {
     let mut findings = Findings::default();
     for (key, operations) in history.by_key() {
         findings.keys += 1;
-        Key::of(key, &operations, &mut findings)?.check(&mut findings);
+        Story::of(key, &operations, &mut findings)?.check(&mut findings);
     }
     Ok(findings)
 }
@@ -86,13 +86,14 @@ struct Get<'a> {
     covered: BTreeSet<usize>,
 }
 
-struct Key<'a> {
+/// What happened to one key.
+struct Story<'a> {
     key: &'a Datum,
     writes: Vec<Write<'a>>,
     gets: Vec<Get<'a>>,
 }
 
-impl<'a> Key<'a> {
+impl<'a> Story<'a> {
     fn of(
         key: &'a Datum,
         operations: &[&'a Operation],
@@ -100,7 +101,7 @@ impl<'a> Key<'a> {
     ) -> Result<Self, HistoryError> {
         let places = places(key, operations)?;
         let mut contexts: HashMap<&str, BTreeSet<usize>> = HashMap::new();
-        let mut all = Key { key, writes: Vec::new(), gets: Vec::new() };
+        let mut all = Story { key, writes: Vec::new(), gets: Vec::new() };
         // An answer with a context ends before the operation that uses the context begins.
         let mut ends: Vec<(usize, bool, &'a Operation)> = Vec::new();
         for &operation in operations {
@@ -135,12 +136,12 @@ impl<'a> Key<'a> {
     fn replaced(
         &self,
         operation: &Operation,
-        places: &HashMap<String, usize>,
+        places: &HashMap<&Datum, usize>,
         contexts: &HashMap<&str, BTreeSet<usize>>,
         findings: &mut Findings,
     ) -> BTreeSet<usize> {
         let begun = |place: &usize| *place < self.writes.len();
-        let over = operation.over.iter().filter_map(|value| places.get(&value.to_string()));
+        let over = operation.over.iter().filter_map(|value| places.get(value));
         let mut replaced: BTreeSet<usize> = over.copied().filter(begun).collect();
         match operation.context.as_deref().map(|context| contexts.get(context)) {
             Some(Some(known)) => replaced.extend(known),
@@ -162,13 +163,13 @@ impl<'a> Key<'a> {
     fn get(
         &mut self,
         operation: &'a Operation,
-        places: &HashMap<String, usize>,
+        places: &HashMap<&Datum, usize>,
         findings: &mut Findings,
     ) -> BTreeSet<usize> {
         let Act::Get(read) = &operation.act else { return BTreeSet::new() };
         let mut shown = Vec::new();
         for value in values(read) {
-            let place = places.get(&value.to_string()).filter(|place| {
+            let place = places.get(value).filter(|place| {
                 let is_put = |write: &Write<'_>| write.operation.outcome != Outcome::Failed;
                 self.writes.get(**place).is_some_and(is_put)
             });
@@ -260,12 +261,15 @@ impl<'a> Key<'a> {
 }
 
 /// The place of each value among the puts and deletes of the key.
-fn places(key: &Datum, operations: &[&Operation]) -> Result<HashMap<String, usize>, HistoryError> {
+fn places<'a>(
+    key: &Datum,
+    operations: &[&'a Operation],
+) -> Result<HashMap<&'a Datum, usize>, HistoryError> {
     let mut places = HashMap::new();
     let writes = operations.iter().filter(|operation| !matches!(operation.act, Act::Get(_)));
     for (place, operation) in writes.enumerate() {
         if let Act::Put(value) = &operation.act
-            && places.insert(value.to_string(), place).is_some()
+            && places.insert(value, place).is_some()
         {
             let (key, value) = (key.to_string(), value.to_string());
             return Err(HistoryError::SameValue { key, value });

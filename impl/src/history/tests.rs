@@ -205,8 +205,8 @@ fn a_register_is_linearizable_if_some_order_explains_it() {
     // While a write is under way, a read may show it or not, but no later read may go back.
     let [begin, end] = write(2);
     let amid = |first, second| {
-        let steps = [&write(1)[..], &[begin.clone()], &read(first), &read(second), &[end.clone()]];
-        verdict(&steps.concat())
+        let (begin, end) = (std::slice::from_ref(&begin), std::slice::from_ref(&end));
+        verdict(&[&write(1)[..], begin, &read(first), &read(second), end].concat())
     };
     assert_eq!(amid(1, 2), Verdict::Linearizable);
     assert!(matches!(amid(2, 1), Verdict::NotLinearizable { .. }));

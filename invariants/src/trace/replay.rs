@@ -133,9 +133,9 @@ impl Run {
     }
 
     /// A run of the first so many steps of this one.
-    pub(super) fn up_to(&self, steps: usize, scope: &Scope, rules: Rules) -> Run {
+    pub(super) fn up_to(&self, steps: usize, scope: &Scope, rules: &Rules) -> Run {
         Run {
-            model: scope.model(rules, []),
+            model: scope.model(*rules, []),
             events: self.events[..steps].to_vec(),
             states: self.states[..=steps].to_vec(),
         }

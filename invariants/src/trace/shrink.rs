@@ -125,7 +125,7 @@ impl Goal<'_> {
     fn without(&self, shown: &Shown, is_out: impl Fn(usize, &Event) -> bool) -> Option<Shown> {
         let ahead = &shown.run.events[..shown.ahead()];
         let first = (0..ahead.len()).find(|index| is_out(*index, &ahead[*index]))?;
-        let mut run = shown.run.up_to(first, self.trace.scope(), self.trace.rules());
+        let mut run = shown.run.up_to(first, self.trace.scope(), &self.trace.rules());
         for (index, event) in ahead.iter().enumerate().skip(first + 1) {
             if self.tried.get() >= TRIED_MAX {
                 return None;
