@@ -4,7 +4,7 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HistoryError {
     /// It is neither JSON nor EDN.
-    #[error("line {line}: {why}")]
+    #[error("line {line} of the history: {why}")]
     Syntax {
         /// The line, counted from 1.
         line: usize,
@@ -12,7 +12,7 @@ pub enum HistoryError {
         why: String,
     },
     /// An entry has no form of an operation.
-    #[error("entry {entry}: {why}")]
+    #[error("entry {entry} of the history: {why}")]
     Entry {
         /// The entry, counted from 1.
         entry: usize,
