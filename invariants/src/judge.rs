@@ -8,7 +8,12 @@
 //! Of the messages in flight, a case has only those that were sent since it was last judged.
 
 mod case;
+mod messages;
+mod nodes;
 mod part;
+mod record;
+mod recorded;
+mod retire;
 
 use crate::catalogue::PROPERTIES;
 use crate::property::{Kind, Property};
@@ -24,6 +29,9 @@ use stateright::actor::Id;
 use std::collections::{BTreeSet, HashMap};
 
 pub use case::{Script, Violation};
+pub use nodes::Nodes;
+pub use record::{ClusterOfRecord, RecordJudge, Tally};
+pub use recorded::{KeyViolation, Unjudged};
 
 /// The judge looks for *reachable* properties with so many keys of a run. It looks for violations
 /// with all.
@@ -44,11 +52,6 @@ pub struct Judge {
     /// The case that was found unsettled last.
     unsettled: usize,
 }
-
-/// The nodes of a run that are up, each with what it knows and has on disk.
-pub trait Nodes<'a>: Iterator<Item = (NodeId, &'a State, &'a Durable)> + Clone {}
-
-impl<'a, T: Iterator<Item = (NodeId, &'a State, &'a Durable)> + Clone> Nodes<'a> for T {}
 
 impl Judge {
     /// Judges a run with these keys, each in a scope of its own with these clients. All scopes have

@@ -3,6 +3,7 @@
 mod fewer;
 pub mod instance;
 pub mod own;
+pub(crate) mod recorded;
 pub(crate) mod standings;
 pub mod write_set;
 

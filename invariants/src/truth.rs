@@ -10,6 +10,7 @@ pub mod matching;
 pub(crate) mod observer;
 mod reads;
 mod requests;
+mod retire;
 
 use crate::scope::instance::Instance;
 use crate::scope::write_set::{WriteId, WriteSet};
@@ -88,15 +89,7 @@ impl Ghost {
     /// Nothing has happened.
     pub fn new(instance: &Instance) -> Self {
         let write = Write { saw: WriteSet::EMPTY, outcome: Outcome::Unsent };
-        let read = Read {
-            acknowledged_before: WriteSet::EMPTY,
-            hearings: Vec::new(),
-            by: None,
-            shown: WriteSet::EMPTY,
-            sources: Vec::new(),
-            omitted: WriteSet::EMPTY,
-            outcome: Outcome::Unsent,
-        };
+        let read = Read::unsent();
         let nodes = usize::from(instance.scope.nodes);
         let watched = |actors| vec![History::default(); if instance.changes { actors } else { 0 }];
         Ghost {

@@ -16,26 +16,16 @@
 
 use super::entry::Batch;
 use super::fault::{Fault, Wrong};
+use super::listen::{Listener, Lost, Started, Stepped};
 use super::reader::{Damage, Ending, Position, Reader};
 use super::track::{Counts, Gap, Track, Turn, Waiting};
 use crate::interpreter::Event;
 use dynamo_model::ids::NodeId;
 use dynamo_model::message::Message;
-use dynamo_model::node::{Durable, State};
 use dynamo_model::rules::Rules;
 use stateright::actor::Id;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use xxhash_rust::xxh3::xxh3_128;
-
-/// Is told what happens, in the joined order.
-pub trait Listener {
-    /// A node starts.
-    fn started(&mut self, node: NodeId, state: &State, disk: &Durable);
-    /// A node has done a batch.
-    fn stepped(&mut self, node: NodeId, at: &Position, batch: &Batch, state: &State);
-    /// A node has stopped, or was killed.
-    fn ended(&mut self, node: NodeId);
-}
 
 /// What a validation found out about one node.
 #[derive(Debug)]
@@ -89,10 +79,10 @@ pub struct Join {
 }
 
 impl Join {
-    /// Joins these records, and follows them under these rules. No two are of the same node.
-    pub fn new(records: Vec<(NodeId, Reader)>, rules: Rules) -> Self {
+    /// Joins these records, and follows each node under its rules. No two are of the same node.
+    pub fn new(records: Vec<(NodeId, Reader)>, rules: impl Fn(NodeId) -> Rules) -> Self {
         let index = records.iter().enumerate().map(|(index, (node, _))| (*node, index)).collect();
-        let track = |(node, reader)| Track::new(node, reader, &rules);
+        let track = |(node, reader)| Track::new(node, reader, &rules(node));
         let tracks: Vec<Track> = records.into_iter().map(track).collect();
         Join {
             index,
@@ -121,7 +111,7 @@ impl Join {
             }
             match self.one_that_waits_in_vain() {
                 Some(track) => {
-                    self.accept(track);
+                    self.accept(track, listener);
                     ready.push(track);
                 }
                 None => return Some(self.report()),
@@ -145,20 +135,45 @@ impl Join {
                 }
                 self.step(index, listener, ready);
             }
-            let track = &mut self.tracks[index];
-            if track.is_over {
+            if self.tracks[index].is_over {
                 return;
             }
-            match track.advance(&mut self.faults) {
-                Turn::Batch | Turn::GoesOn | Turn::Over => {}
-                Turn::Started => {
-                    if let Some(replay) = &track.replay {
-                        let [_, disk] = replay.disks();
-                        listener.started(track.id, replay.state(), disk);
-                    }
-                }
-                Turn::Ended => listener.ended(track.id),
-            }
+            self.advance(index, listener);
+        }
+    }
+
+    /// Reads a node's record on, and tells what is certain now. A batch counts once the next entry
+    /// shows that it was committed.
+    fn advance(&mut self, index: usize, listener: &mut impl Listener) {
+        let track = &mut self.tracks[index];
+        let (gaps, disks, faults) = (track.gaps.len(), track.counts.new_disks, self.faults.len());
+        let turn = track.advance(&mut self.faults);
+        let former = track.former.take();
+        let replay = former.as_ref().or(track.replay.as_ref());
+        if let Some((at, batch)) = track.done.take_if(|_| !matches!(turn, Turn::Ended))
+            && let Some(replay) = replay.filter(|_| !track.is_undone)
+        {
+            let event = track.told;
+            track.told += batch.events.len() as u64;
+            let [_, disk] = replay.disks();
+            let (node, state) = (track.id, replay.state());
+            listener.stepped(&Stepped { node, at: &at, event, batch: &batch, state, disk });
+        }
+        if matches!(turn, Turn::Started(_) | Turn::Over) && std::mem::take(&mut track.is_running) {
+            listener.ended(track.id);
+        }
+        for (at, gap) in track.gaps[gaps..].iter().filter(|(_, gap)| *gap != Gap::Open) {
+            listener.lost_sight(track.id, at, &Lost::Gap(gap.clone()));
+        }
+        if self.faults.len() > faults {
+            listener.lost_sight(track.id, track.position(), &Lost::Differs);
+        }
+        if let (Turn::Started(head), Some(replay)) = (&turn, &track.replay) {
+            (track.is_running, track.told) = (true, track.events);
+            let [_, disk] = replay.disks();
+            let is_new_disk = track.counts.new_disks > disks;
+            let (node, at, state) = (track.id, track.position(), replay.state());
+            listener.started(&Started { node, at, head, is_new_disk, state, disk });
         }
     }
 
@@ -185,28 +200,31 @@ impl Join {
     fn step(&mut self, index: usize, listener: &mut impl Listener, ready: &mut Vec<usize>) {
         let track = &mut self.tracks[index];
         let Some(Waiting { at, batch, .. }) = track.waiting.take() else { return };
-        if let Some(replay) = &mut track.replay {
-            match replay.follow(&batch) {
-                Ok(()) => listener.stepped(track.id, &at, &batch, replay.state()),
-                Err(found) => {
-                    let event = track.events + found.event as u64;
-                    let what = Wrong::Differs(found.difference);
-                    let fault =
-                        Fault { node: track.id, at, event, what, around: Vec::new(), index: 0 };
-                    self.faults.push(fault.amid(&batch.events, found.event));
-                    track.replay = None;
-                }
-            }
+        let followed = track.replay.as_mut().map(|replay| replay.follow(&batch));
+        let is_followed = matches!(followed, Some(Ok(())));
+        if let Some(Err(found)) = followed {
+            let (event, what) =
+                (track.events + found.event as u64, Wrong::Differs(found.difference));
+            let (node, at) = (track.id, at.clone());
+            listener.lost_sight(node, &at, &Lost::Differs);
+            let fault = Fault { node, at, event, what, around: Vec::new(), index: 0 };
+            self.faults.push(fault.amid(&batch.events, found.event));
+            track.replay = None;
         }
         track.events += batch.events.len() as u64;
         track.counts.batches += 1;
         track.counts.events += batch.events.len() as u64;
-        self.send(index, &batch, ready);
+        if let Some(from) = self.send(index, &batch, ready) {
+            listener.lost_sight(self.tracks[index].id, &at, &Lost::Unseen(from));
+        }
+        self.tracks[index].done = is_followed.then_some((at, batch));
     }
 
-    /// Notes what a batch sent, and wakes the nodes that wait for it.
-    fn send(&mut self, index: usize, batch: &Batch, ready: &mut Vec<usize>) {
+    /// Notes what a batch sent, and wakes the nodes that wait for it. Returns a node without a
+    /// record from which the batch received something.
+    fn send(&mut self, index: usize, batch: &Batch, ready: &mut Vec<usize>) -> Option<NodeId> {
         let own = self.tracks[index].id;
+        let mut unseen = None;
         for event in &batch.events {
             match event {
                 Event::Sent(to, message) => {
@@ -226,11 +244,13 @@ impl Join {
                     {
                         // A node without a record: nothing shows that it sent this.
                         *self.unseen[index].entry(from).or_default() += 1;
+                        unseen = Some(from);
                     }
                 }
                 Event::Fired(_) | Event::Chose(_) => {}
             }
         }
+        unseen
     }
 
     /// The sender that a node waits for, with the message.
@@ -258,9 +278,11 @@ impl Join {
     }
 
     /// Takes the message that a node waits for as sent.
-    fn accept(&mut self, index: usize) {
+    fn accept(&mut self, index: usize, listener: &mut impl Listener) {
         let Some((from, message)) = self.awaits(index) else { return };
         let message = message.clone();
+        let track = &self.tracks[index];
+        listener.lost_sight(track.id, track.position(), &Lost::Unseen(from));
         let sender = &self.tracks[self.index[&from]];
         if sender.may_lack_sends() {
             *self.unseen[index].entry(from).or_default() += 1;

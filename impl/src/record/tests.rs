@@ -105,17 +105,19 @@ struct Heard {
 }
 
 impl Listener for Heard {
-    fn started(&mut self, _: NodeId, _: &State, _: &Durable) {
+    fn started(&mut self, _: &Started<'_>) {
         self.starts += 1;
     }
 
-    fn stepped(&mut self, _: NodeId, _: &Position, _: &Batch, _: &State) {
+    fn stepped(&mut self, _: &Stepped<'_>) {
         self.steps += 1;
     }
 
     fn ended(&mut self, _: NodeId) {
         self.ends += 1;
     }
+
+    fn lost_sight(&mut self, _: NodeId, _: &Position, _: &Lost) {}
 }
 
 fn readers(records: &Path) -> Vec<(NodeId, Reader)> {
@@ -127,7 +129,7 @@ fn readers(records: &Path) -> Vec<(NodeId, Reader)> {
 }
 
 fn validated(records: &Path) -> Report {
-    Join::new(readers(records), Rules::default()).run(&mut Heard::default(), &|| true).unwrap()
+    Join::new(readers(records), |_| Rules::default()).run(&mut Heard::default(), &|| true).unwrap()
 }
 
 /// The only file of a node's record, or its last.
@@ -139,9 +141,9 @@ fn last_file(records: &Path, node: &str) -> PathBuf {
 fn what_real_nodes_did_is_what_the_model_does() {
     let (_directory, records) = Cluster::start(&Rules::default(), Limits::BYTES_MAX_DEFAULT).run();
     let mut heard = Heard::default();
-    let stopped = Join::new(readers(&records), Rules::default());
+    let stopped = Join::new(readers(&records), |_| Rules::default());
     assert!(stopped.run(&mut Heard::default(), &|| false).is_none());
-    let join = Join::new(readers(&records), Rules::default());
+    let join = Join::new(readers(&records), |_| Rules::default());
     let report = join.run(&mut heard, &|| true).unwrap();
     assert!(report.faults.is_empty(), "{}", report.faults[0]);
     assert_eq!((heard.starts, heard.ends), (4, 4));
@@ -341,7 +343,7 @@ fn a_forged_record_never_stops_the_validator() {
         }
         fs::write(forged.join("record-0000000001.log"), file).unwrap();
         let reader = Reader::open(&forged).unwrap().unwrap();
-        let join = Join::new(vec![(NodeId(2), reader)], Rules::default());
+        let join = Join::new(vec![(NodeId(2), reader)], |_| Rules::default());
         let report = join.run(&mut Heard::default(), &|| true).unwrap();
         report.faults.iter().for_each(|fault| assert!(!fault.to_string().is_empty()));
         faults += usize::from(!report.faults.is_empty() || report.nodes[0].damage.is_some());

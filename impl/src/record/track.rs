@@ -27,6 +27,20 @@ pub enum Gap {
     Damaged,
 }
 
+impl Gap {
+    /// What it means, in words.
+    pub fn told(&self) -> &'static str {
+        match self {
+            Gap::BeginsLate => "the record begins after the node's first start",
+            Gap::Unrecorded => "the node ran without a record before this start",
+            Gap::DiskIsAhead => "at this start the disk knew more than the record",
+            Gap::Cut => "the node went on without its record",
+            Gap::Open => "what the node did after this is not known",
+            Gap::Damaged => "what comes after this is not read",
+        }
+    }
+}
+
 /// How far a node was followed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -58,10 +72,10 @@ pub(super) enum Turn {
     /// A batch. It is in `waiting`.
     Batch,
     /// A start.
-    Started,
+    Started(Box<Head>),
     /// The record goes on in the next file.
     GoesOn,
-    /// A life has ended.
+    /// A life has ended. The last batch may not have been committed.
     Ended,
     /// There is nothing more.
     Over,
@@ -76,6 +90,16 @@ pub(super) struct Track {
     /// `None`: no life is under way, or it differs from the model.
     pub(super) replay: Option<Replay>,
     pub(super) waiting: Option<Waiting>,
+    /// The last batch, until the next entry shows that it was committed.
+    pub(super) done: Option<(Position, Batch)>,
+    /// The actor of the life that the present one follows. It has done the last batch.
+    pub(super) former: Option<Replay>,
+    /// At this start, the disk did not have the last batch of the life before.
+    pub(super) is_undone: bool,
+    /// Has the listener heard that the node has started, and not yet that it has stopped?
+    pub(super) is_running: bool,
+    /// How many events of this life the listener has been told.
+    pub(super) told: u64,
     pub(super) is_over: bool,
     /// The number of the present or last start.
     start: Option<u64>,
@@ -95,6 +119,11 @@ impl Track {
             rules: *rules,
             replay: None,
             waiting: None,
+            done: None,
+            former: None,
+            is_undone: false,
+            is_running: false,
+            told: 0,
             is_over: false,
             start: None,
             events: 0,
@@ -129,7 +158,7 @@ impl Track {
             }
             Ok(Next::Start(head, start)) => {
                 self.begin(&head, &start, faults);
-                Turn::Started
+                Turn::Started(head)
             }
             Ok(Next::Snapshot(head, snapshot)) => {
                 let is_first = self.start.is_none();
@@ -144,7 +173,7 @@ impl Track {
                 }
                 self.events = snapshot.events;
                 self.start = Some(head.life.start);
-                if is_first { Turn::Started } else { Turn::GoesOn }
+                if is_first { Turn::Started(head) } else { Turn::GoesOn }
             }
             Ok(Next::Ending(ending)) => {
                 self.ending = Some(ending);
@@ -175,7 +204,9 @@ impl Track {
     }
 
     fn begin(&mut self, head: &Head, start: &Start, faults: &mut Vec<Fault>) {
-        let before = self.replay.take();
+        self.former = self.replay.take();
+        self.is_undone = false;
+        let before = self.former.as_ref();
         self.counts.lives += 1;
         self.events = 0;
         let last = self.start.replace(head.life.start);
@@ -186,9 +217,10 @@ impl Track {
             (None, Some(_)) => self.counts.new_disks += 1,
             (previous, last) if previous != last => self.note(Gap::Unrecorded),
             _ => {
-                let disks = before.as_ref().map(Replay::disks);
+                let disks = before.map(Replay::disks);
                 match disks {
-                    Some(disks) if disks.contains(&&start.durable) => {}
+                    Some([_, after]) if *after == start.durable => {}
+                    Some([before, _]) if *before == start.durable => self.is_undone = true,
                     Some([_, after]) if is_ahead(&start.durable, after) => {
                         self.note(Gap::DiskIsAhead);
                     }

@@ -69,11 +69,11 @@ impl Changed {
 pub(super) struct Case {
     /// Of timeouts, retries of clients and crashes, its scope has only those that have happened.
     /// Until the first one, the run is a path through the scope without it.
-    model: System,
+    pub(super) model: System,
     /// The scope with all faults that may happen.
     scope: Scope,
     /// In flight is only what was sent since the case was last judged.
-    state: SystemState,
+    pub(super) state: SystemState,
     sent: Vec<Envelope<Message>>,
     changed: Changed,
     /// The *always* properties that the scope does not rule out.
@@ -82,7 +82,11 @@ pub(super) struct Case {
 
 impl Case {
     pub(super) fn new(scope: Scope, clients: Vec<ClientId>, rules: &Rules) -> Case {
-        let mut instance = scope.instance_with(clients);
+        Case::of(scope, scope.instance_with(clients), rules)
+    }
+
+    /// The case of this instance of the scope.
+    pub(super) fn of(scope: Scope, mut instance: Instance, rules: &Rules) -> Case {
         // Preconditions rest on what has happened, not on what may happen later.
         instance.sees_crashes = true;
         let Faults { timeouts, client_retries, crashes, .. } = &mut instance.scope.faults;
@@ -122,6 +126,11 @@ impl Case {
         self.model.cfg.scope.faults.client_retries = self.scope.faults.client_retries;
     }
 
+    /// A node has crashed.
+    pub(super) fn crashes(&mut self) {
+        self.model.cfg.scope.faults.crashes = self.scope.faults.crashes;
+    }
+
     pub(super) fn scripts(&self) -> impl Iterator<Item = Script> + '_ {
         let actors = self.model.actors.iter().filter_map(|actor| match actor {
             Process::Client(client) => Some(client.clone()),
@@ -149,7 +158,7 @@ impl Case {
         self.follow(next);
     }
 
-    fn follow(&mut self, next: Option<Ghost>) {
+    pub(super) fn follow(&mut self, next: Option<Ghost>) {
         if let Some(next) = next {
             self.state.history = next;
             self.changed.truth = true;
@@ -167,7 +176,7 @@ impl Case {
     pub(super) fn set_crashed(&mut self, node: NodeId, is_down: bool) {
         self.state.crashed[usize::from(node.0)] = is_down;
         if is_down {
-            self.model.cfg.scope.faults.crashes = self.scope.faults.crashes;
+            self.crashes();
         }
         // A coordinator that stops or starts forgets what it has heard.
         for read in &mut self.state.history.reads {
@@ -183,14 +192,24 @@ impl Case {
     }
 
     pub(super) fn set_node(&mut self, node: NodeId, state: &State, disk: &Durable) {
-        let index = usize::from(node.0);
-        let before = self.state.actor_storages[index].as_ref();
+        let before = self.state.actor_storages[usize::from(node.0)].as_ref();
         if before.is_none_or(|before| !part::is_of_disk(self.instance(), before, disk)) {
-            let had = before.map(|before| &before.history);
-            self.changed.view |= had != Some(&disk.history);
-            self.changed.disk = true;
-            self.state.actor_storages[index] = Some(part::of_disk(self.instance(), disk));
+            self.set_disk(node, part::of_disk(self.instance(), disk));
         }
+        self.set_memory(node, state);
+    }
+
+    /// This part of a node's disk is about the key.
+    pub(super) fn set_disk(&mut self, node: NodeId, part: Durable) {
+        let disk = &mut self.state.actor_storages[usize::from(node.0)];
+        let had = disk.as_ref().map(|before| &before.history);
+        self.changed.view |= had != Some(&part.history);
+        self.changed.disk = true;
+        *disk = Some(part);
+    }
+
+    pub(super) fn set_memory(&mut self, node: NodeId, state: &State) {
+        let index = usize::from(node.0);
         let before = self.state.actor_states[index].node();
         if before.is_none_or(|before| !part::is_of_memory(self.instance(), before, state)) {
             let memory = ProcessState::Node(part::of_memory(self.instance(), state));
@@ -204,6 +223,17 @@ impl Case {
         let index = usize::from(self.instance().scope.nodes) + index;
         self.state.actor_states[index] = Arc::new(ProcessState::Client(state.clone()));
         self.changed.memory = true;
+    }
+
+    /// Has anything changed since the case was last judged?
+    pub(super) fn has_changed(&self) -> bool {
+        let Changed { truth, disk, view, memory, network } = self.changed;
+        truth || disk || view || memory || network
+    }
+
+    /// From now on all properties are concerned.
+    pub(super) fn change_all(&mut self) {
+        self.changed = Changed { truth: true, disk: true, view: true, memory: true, network: true };
     }
 
     /// What has changed since the last call. What was sent since then is in flight now.

@@ -3,8 +3,9 @@
 //! Most steps change nothing of a key, and a part costs more to make than to compare.
 
 use crate::scope::instance::Instance;
+use crate::scope::recorded::Recorded;
 use dynamo_model::hint::HintId;
-use dynamo_model::ids::{Key, RequestId};
+use dynamo_model::ids::{Key, NodeId, RequestId};
 use dynamo_model::node::{Durable, State};
 use dynamo_model::siblings::Siblings;
 use std::collections::BTreeMap;
@@ -27,7 +28,7 @@ pub(super) fn of_disk(instance: &Instance, disk: &Durable) -> Durable {
     for (key, siblings) in own.into_iter().chain(other_than(key, disk)) {
         part.store.insert(key.clone(), siblings.clone());
     }
-    for (id, siblings) in hints_of(key, disk) {
+    for (id, siblings) in hints_of(instance, disk) {
         part.hints.insert(id.clone(), siblings.clone());
     }
     part
@@ -39,7 +40,7 @@ pub(super) fn is_of_disk(instance: &Instance, part: &Durable, disk: &Durable) ->
     part.incarnation == disk.incarnation
         && part.store.get(key) == disk.store.get(key)
         && other_than(key, part).is_some() == other_than(key, disk).is_some()
-        && part.hints.iter().eq(hints_of(key, disk))
+        && part.hints.iter().eq(hints_of(instance, disk))
         && part.history == disk.history
 }
 
@@ -79,15 +80,26 @@ fn other_than<'a>(key: &Key, disk: &'a Durable) -> Option<(&'a Key, &'a Siblings
     disk.store.iter().chain(hinted).find(|(other, _)| *other != key)
 }
 
-fn hints_of<'a>(key: &Key, disk: &'a Durable) -> impl Iterator<Item = (&'a HintId, &'a Siblings)> {
-    disk.hints.iter().filter(move |(id, _)| id.key == *key)
+/// Looks once for each node, however many hints there are.
+fn hints_of<'a>(
+    instance: &'a Instance,
+    disk: &'a Durable,
+) -> impl Iterator<Item = (&'a HintId, &'a Siblings)> {
+    let nodes = if disk.hints.is_empty() { 0 } else { instance.scope.nodes };
+    let id = |node| HintId { recipient: NodeId(node), key: instance.key.clone() };
+    (0..nodes).filter_map(move |node| disk.hints.get_key_value(&id(node)))
 }
 
 fn requests_of<'a, T>(
     instance: &'a Instance,
     all: &'a BTreeMap<RequestId, T>,
 ) -> impl Iterator<Item = (&'a RequestId, &'a T)> {
-    all.iter().filter(|(request, _)| instance.client_index(request.client).is_some())
+    // A recorded run has many requests at once, and few of them are about one key.
+    let recorded = instance.recorded.iter().flat_map(Recorded::requests);
+    let recorded = recorded.filter_map(|request| all.get_key_value(request));
+    let scripted = all.iter().filter(|_| instance.recorded.is_none());
+    let scripted = scripted.filter(|(request, _)| instance.has_request(**request));
+    recorded.chain(scripted)
 }
 
 fn entry_of<'a, T>(key: &Key, all: &'a BTreeMap<Key, T>) -> impl Iterator<Item = (&'a Key, &'a T)> {

@@ -1,5 +1,6 @@
 //! A scope with its key, its ring and its request ids worked out.
 
+use crate::scope::recorded::Recorded;
 use crate::scope::standings::members_among;
 use crate::scope::write_set::{WriteId, WriteSet};
 use crate::scope::{Ask, Scope, ScriptLine, chooses_nodes};
@@ -67,6 +68,8 @@ pub struct Instance {
     pub changes_asked: Vec<RequestId>,
     /// What each of them asks for.
     pub wishes: Vec<(NodeId, Act)>,
+    /// What clients have asked so far, if this is a key of a recorded run. There are no scripts.
+    pub recorded: Option<Recorded>,
 }
 
 /// A key that no client uses, and what its replicas have of it.
@@ -120,6 +123,9 @@ impl Instance {
 
     /// The line of a script that the request comes from.
     fn line(&self, request: RequestId) -> Option<ScriptLine> {
+        if let Some(recorded) = &self.recorded {
+            return recorded.line(request);
+        }
         let client = self.client_index(request.client)?;
         self.scope.clients[client].get(request.number as usize).copied()
     }
@@ -148,8 +154,20 @@ impl Instance {
         members_among(&self.clockwise, history, self.config.n())
     }
 
-    /// Which of the scope's clients this is.
+    /// Does the request come from a client of the scope, or from the recorded run?
+    pub(crate) fn has_request(&self, request: RequestId) -> bool {
+        match &self.recorded {
+            Some(recorded) => recorded.line(request).is_some(),
+            None => self.client_index(request.client).is_some(),
+        }
+    }
+
+    /// Which of the scope's clients this is. All clients of a recorded run count as one: what each
+    /// has read is told with each request.
     pub fn client_index(&self, client: ClientId) -> Option<usize> {
+        if self.recorded.is_some() {
+            return Some(0);
+        }
         self.clients.iter().position(|known| *known == client)
     }
 
@@ -296,6 +314,7 @@ impl Scope {
             gets,
             changes_asked,
             wishes,
+            recorded: None,
         }
     }
 

@@ -12,6 +12,12 @@ impl WriteId {
     /// The most puts a scope may have.
     pub const MAX: usize = 10;
 
+    /// The most puts of a key that a recorded run may have at one time.
+    pub const LIVE_MAX: usize = 32;
+
+    /// The numbers that values have: `w0`, `w1`, … Numbers above 9 are characters after the digits.
+    const NUMBERS: std::ops::Range<u8> = b'0'..b'0' + Self::LIVE_MAX as u8;
+
     /// The value that this put, and no other, stores.
     pub fn value(self) -> Value {
         Value::new(&[b'w', b'0' + self.0]).expect("two bytes are not too many")
@@ -23,7 +29,7 @@ impl WriteId {
     /// Where no put of any scope stores it: the protocol made a value up.
     pub fn of(content: &Content) -> Self {
         match content.bytes() {
-            [b'w', digit @ b'0'..=b'9'] => WriteId(digit - b'0'),
+            [b'w', number] if Self::NUMBERS.contains(number) => WriteId(number - b'0'),
             other => panic!("no put ever stored {other:?}"),
         }
     }
@@ -37,7 +43,7 @@ impl fmt::Display for WriteId {
 
 /// A set of puts.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct WriteSet(u16);
+pub struct WriteSet(u32);
 
 impl WriteSet {
     /// No put.

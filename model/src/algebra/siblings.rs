@@ -206,6 +206,18 @@ impl Siblings {
         Siblings::of(self.set.context.renamed(name, request), versions)
     }
 
+    /// The set with other contents: those that `content` gives for its versions. A version for
+    /// which it gives none is left out. The context stays.
+    #[must_use]
+    pub fn with_contents(&self, content: impl Fn(&Version) -> Option<Content>) -> Self {
+        let other = |version: &Version| {
+            let Version { dot, clock, .. } = version;
+            content(version).map(|content| Version { dot: *dot, clock: clock.clone(), content })
+        };
+        let versions = self.set.versions.iter().filter_map(other).collect();
+        Siblings::of(self.set.context.clone(), versions)
+    }
+
     /// Do both sets have equal contexts, and siblings with equal dots? Merging them then changes
     /// neither, and two replicas have nothing left to exchange. Values are not compared. No message
     /// can settle different values under one dot, so replicas that compared them would send them

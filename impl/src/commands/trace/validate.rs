@@ -1,24 +1,22 @@
 //! `dynamo trace validate`: checks recorded runs of real nodes against the model.
 
+mod judgement;
+mod report;
+
 use super::super::arguments::stop_signal;
 use super::super::{Failure, names};
 use crate::output::say;
 use anyhow::anyhow;
 use clap::{Args, ValueHint};
-use dynamo::interpreter::Event;
-use dynamo::record::{
-    Batch, Damage, Ending, Fault, Gap, Join, Listener, NodeReport, Position, Reader, Report, told,
-};
+use dynamo::record::{Damage, Join, Judged, Judgement, Reader, Report};
 use dynamo_invariants::notation::words::counted;
 use dynamo_model::ids::NodeId;
-use dynamo_model::node::{Durable, State};
 use dynamo_model::rules::Rules;
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 const EXAMPLES: &str = "\
 Example:
@@ -47,48 +45,75 @@ pub(super) struct Arguments {
     /// The records of all nodes: a directory for each node, or one that has these
     #[arg(value_name = "DIR", required = true, value_hint = ValueHint::DirPath)]
     directories: Vec<PathBuf>,
-    /// Let the model follow the rules of this defect
-    #[arg(long, value_name = "NAME")]
-    defect: Option<String>,
-    /// Print {"nodes": [..], "faults": [..], "events", "seconds"}
+    /// Let the model follow the rules of this defect, at all nodes or at one: B=ack-one-short
+    #[arg(long = "defect", value_name = "[NODE=]NAME")]
+    defects: Vec<String>,
+    /// Print {"nodes": [..], "faults": [..], "judged": {..}, "events", "seconds"}
     #[arg(long)]
     json: bool,
 }
 
-/// Nobody listens.
-struct Nobody;
-
-impl Listener for Nobody {
-    fn started(&mut self, _: NodeId, _: &State, _: &Durable) {}
-    fn stepped(&mut self, _: NodeId, _: &Position, _: &Batch, _: &State) {}
-    fn ended(&mut self, _: NodeId) {}
-}
-
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let defect = arguments.defect.as_deref().map(names::defect).transpose()?;
-    let rules = defect.map_or_else(Rules::default, |defect| (defect.rules)());
+    let rules = rules(&arguments.defects)?;
     let records = records(&arguments.directories)?;
     let (stop, begun) = (stop_signal()?, Instant::now());
-    let report = Join::new(records, rules).run(&mut Nobody, &|| !stop.load(Ordering::Relaxed));
+    let mut judged = Judged::new(records.iter().map(|(node, _)| *node));
+    let join = Join::new(records, |node| rules.of(node));
+    let report = join.run(&mut judged, &|| !stop.load(Ordering::Relaxed));
     let report = report.ok_or_else(|| {
         Failure::CutOff(anyhow!("stopped before the records' ends: this proves nothing"))
     })?;
-    let took = begun.elapsed();
+    let (judgement, took) = (judged.finish(), begun.elapsed());
     if arguments.json {
-        say!("{:#}", as_json(&report, took));
+        say!("{:#}", report::as_json(&report, &judgement, took));
     } else {
-        print(&report, took);
+        report::print(&report, took);
+        judgement::print(&judgement);
     }
-    verdict(&report)
+    verdict(&report, &judgement)
 }
 
-fn verdict(report: &Report) -> Result<(), Failure> {
+/// The rules that the model follows at each node.
+#[derive(Default)]
+struct RulesOfNodes {
+    all: Rules,
+    some: BTreeMap<NodeId, Rules>,
+}
+
+impl RulesOfNodes {
+    fn of(&self, node: NodeId) -> Rules {
+        self.some.get(&node).copied().unwrap_or(self.all)
+    }
+}
+
+/// The rules by these words, each NAME or NODE=NAME.
+fn rules(words: &[String]) -> Result<RulesOfNodes, Failure> {
+    let mut rules = RulesOfNodes::default();
+    for word in words {
+        match word.split_once('=') {
+            None => rules.all = (names::defect(word)?.rules)(),
+            Some((node, name)) => {
+                let node: NodeId = node.parse().map_err(Failure::usage)?;
+                rules.some.insert(node, (names::defect(name)?.rules)());
+            }
+        }
+    }
+    Ok(rules)
+}
+
+fn verdict(report: &Report, judgement: &Judgement) -> Result<(), Failure> {
     let damaged = report.nodes.iter().filter(|node| node.damage.is_some()).count();
+    let mut wrong = Vec::new();
     if !report.faults.is_empty() {
         let faults = counted(report.faults.len(), "difference");
-        return Err(Failure::Operation(anyhow!(
-            "{faults} from the model: see the first one above"
-        )));
+        wrong.push(format!("{faults} from the model: see the first one above"));
+    }
+    if let Some(fall) = &judgement.fall {
+        let name = fall.violation.violation.property.name;
+        wrong.push(format!("the run violates {name}: see the evidence above"));
+    }
+    if !wrong.is_empty() {
+        return Err(Failure::Operation(anyhow!("{}", wrong.join("; "))));
     }
     if damaged > 0 {
         let records = counted(damaged, "record");
@@ -136,92 +161,4 @@ fn below(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut paths: Vec<PathBuf> = paths.filter(|path| path.is_dir()).collect();
     paths.sort();
     Ok(paths)
-}
-
-fn print(report: &Report, took: Duration) {
-    for node in &report.nodes {
-        print_node(node, report.first_fault_of(node.node));
-    }
-    let events: u64 = report.nodes.iter().map(|node| node.counts.events).sum();
-    let rate = u128::from(events) * 1_000_000 / took.as_micros().max(1);
-    say!("\n{events} events in {:.2} s: {rate} a second", took.as_secs_f64());
-    match report.faults.first() {
-        Some(first) => say!("\nThe first difference from the model:\n{first}"),
-        None => say!("Every step up to there is a step of the model."),
-    }
-}
-
-fn print_node(node: &NodeReport, fault: Option<&Fault>) {
-    let counts = &node.counts;
-    let (starts, events) =
-        (counted(counts.lives as usize, "start"), counted(counts.events as usize, "event"));
-    let verdict = match fault {
-        Some(Fault { at, .. }) => format!("DIFFERS from the model at {at}"),
-        None => format!("validated up to {} ({})", node.up_to, ending(node.ending)),
-    };
-    say!("node {}: {starts}, {} batches, {events}; {verdict}", node.node, counts.batches);
-    for (at, gap) in &node.gaps {
-        say!("  {}: {}", gap_told(gap), at);
-    }
-    for (from, count) in &node.unseen {
-        let messages = counted(*count as usize, "message");
-        say!("  not seen: {messages} from {from}, whose record is missing or ends before");
-    }
-    if let Some(damage) = &node.damage {
-        say!("  {damage}");
-    }
-}
-
-fn ending(ending: Option<Ending>) -> &'static str {
-    match ending {
-        Some(Ending::Stopped) => "the node was stopped",
-        Some(Ending::Open) => "the node was killed here, or runs still",
-        Some(Ending::Torn) => "the node was killed here, amid a write",
-        Some(Ending::Cut) => "the node could not write its record any more, and went on",
-        None => "the record is not read to its end",
-    }
-}
-
-fn gap_told(gap: &Gap) -> &'static str {
-    match gap {
-        Gap::BeginsLate => "the record begins after the node's first start",
-        Gap::Unrecorded => "the node ran without a record before this start",
-        Gap::DiskIsAhead => "at this start the disk knew more than the record",
-        Gap::Cut => "the node went on without its record",
-        Gap::Open => "what the node did after this is not known",
-        Gap::Damaged => "what comes after this is not read",
-    }
-}
-
-fn as_json(report: &Report, took: Duration) -> Value {
-    let at = |at: &Position| json!({ "file": at.file, "byte": at.offset });
-    let node = |node: &NodeReport| {
-        let gap =
-            |(place, gap): &(Position, Gap)| json!({ "what": gap_told(gap), "at": at(place) });
-        let gaps: Vec<Value> = node.gaps.iter().map(gap).collect();
-        let unseen = node.unseen.iter().map(|(from, count)| (from.to_string(), json!(count)));
-        let (counts, fault) = (&node.counts, report.first_fault_of(node.node));
-        json!({
-            "node": node.node.to_string(), "starts": counts.lives,
-            "starts_on_new_disks": counts.new_disks, "batches": counts.batches,
-            "events": counts.events, "received": counts.received, "sent": counts.sent,
-            "validated_up_to": at(fault.map_or(&node.up_to, |fault| &fault.at)), "ending": ending(node.ending),
-            "gaps": gaps, "not_seen_from": unseen.collect::<serde_json::Map<String, Value>>(),
-            "damage": node.damage.as_ref().map(ToString::to_string),
-        })
-    };
-    let fault = |fault: &Fault| {
-        json!({
-            "node": fault.node.to_string(), "event": fault.event, "at": at(&fault.at),
-            "what": fault.what.to_string(),
-            "around": fault.around.iter().map(|event: &Event| told(event)).collect::<Vec<_>>(),
-            "index": fault.index,
-        })
-    };
-    json!({
-        "nodes": report.nodes.iter().map(node).collect::<Vec<_>>(),
-        "faults": report.faults.iter().map(fault).collect::<Vec<_>>(),
-        "events": report.nodes.iter().map(|node| node.counts.events).sum::<u64>(),
-        "seconds": took.as_secs_f64(),
-    })
 }

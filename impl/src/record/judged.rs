@@ -1,0 +1,212 @@
+//! Judges the joined run by all properties of the catalogue, as the simulator judges its runs.
+//!
+//! The judge hears of each batch once it is committed, and judges after it. It needs the whole
+//! ground truth. Where the records do not tell it, it stops and says why: it never passes what it
+//! has not seen.
+
+use super::entry::{Batch, Head};
+use super::listen::{Listener, Lost, Started, Stepped};
+use super::reader::Position;
+use crate::interpreter::Event;
+use dynamo_invariants::judge::{ClusterOfRecord, KeyViolation, RecordJudge, Tally};
+use dynamo_model::ids::NodeId;
+use dynamo_model::membership::{History, Tip};
+use dynamo_model::node::{Durable, State};
+use dynamo_model::rules::Rules;
+use std::collections::HashMap;
+use std::panic::{self, AssertUnwindSafe};
+
+/// Where and why judging ended before the records do.
+#[derive(Clone, Debug)]
+pub struct Limit {
+    /// The node.
+    pub node: NodeId,
+    /// Where in its record.
+    pub at: Position,
+    /// Why.
+    pub why: String,
+}
+
+/// Where a property falls.
+#[derive(Clone, Debug)]
+pub struct Fall {
+    /// The node that did the batch after which the property is false.
+    pub node: NodeId,
+    /// The batch, in the node's record.
+    pub at: Position,
+    /// The number of the batch's first event in this life of the node, from 0.
+    pub event: u64,
+    /// What happened in the batch.
+    pub batch: Batch,
+    /// The property, the key, and the evidence.
+    pub violation: KeyViolation,
+}
+
+/// What the judge found.
+#[derive(Debug, Default)]
+pub struct Judgement {
+    /// How many events were judged.
+    pub events: u64,
+    /// The keys and requests. `None`: nothing was judged.
+    pub tally: Option<Tally>,
+    /// Where judging ended. `None`: it came to the ends of all records, or to a violation.
+    pub limit: Option<Limit>,
+    /// The first violation of an *always* property.
+    pub fall: Option<Box<Fall>>,
+}
+
+/// Judges a run.
+pub struct Judged {
+    judge: Option<RecordJudge>,
+    /// One more than the largest index of a node with a record.
+    nodes: u16,
+    cluster: Option<ClusterOfRecord>,
+    /// The digest of each node's history.
+    tips: HashMap<NodeId, Tip>,
+    found: Judgement,
+}
+
+impl Judged {
+    /// Judges the run of these nodes.
+    pub fn new(nodes: impl IntoIterator<Item = NodeId>) -> Self {
+        let nodes = nodes.into_iter().map(|node| node.0.saturating_add(1)).max().unwrap_or(0);
+        let (cluster, tips, found) = (None, HashMap::new(), Judgement::default());
+        Judged { judge: None, nodes, cluster, tips, found }
+    }
+
+    /// All records have been followed.
+    pub fn finish(mut self) -> Judgement {
+        if self.is_judging()
+            && let Some(judge) = &mut self.judge
+        {
+            self.found.tally = Some(judge.tally());
+        }
+        self.found
+    }
+
+    fn is_judging(&self) -> bool {
+        self.found.limit.is_none() && self.found.fall.is_none()
+    }
+
+    fn stop(&mut self, node: NodeId, at: &Position, why: String) {
+        if self.is_judging() {
+            self.found.limit = Some(Limit { node, at: at.clone(), why });
+            self.found.tally = self.judge.as_ref().map(RecordJudge::tally);
+        }
+    }
+
+    /// What the first node that starts tells of the cluster.
+    fn meet(&mut self, head: &Head) -> Result<(), &'static str> {
+        let node = head.settings.node(&Rules::default()).ok_or("its settings are invalid")?;
+        match &self.cluster {
+            None => {
+                let named = node.founders.changes().map(|change| change.node.0.saturating_add(1));
+                let nodes = named.fold(self.nodes, u16::max);
+                let cluster =
+                    ClusterOfRecord { nodes, config: node.config, founders: node.founders };
+                let judge = RecordJudge::new(&cluster);
+                self.judge = Some(judge.ok_or("the cluster has more than 64 nodes")?);
+                self.cluster = Some(cluster);
+                Ok(())
+            }
+            Some(known) if known.config != node.config => {
+                Err("its settings are not those of the other nodes")
+            }
+            Some(known) if known.founders != node.founders => {
+                Err("it was not founded with the other nodes")
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Has the membership changed, by a node's history?
+    fn has_changed(&mut self, node: NodeId, history: &History) -> bool {
+        let (tip, rules) = (history.tip(), Rules::default());
+        let is_new = !history.is_empty() && self.tips.insert(node, tip) != Some(tip);
+        is_new
+            && self.cluster.as_ref().is_some_and(|cluster| {
+                rules.standings(history) != rules.standings(&cluster.founders)
+            })
+    }
+
+    fn judge(&mut self, step: &Stepped<'_>) {
+        let Stepped { node, at, event, batch, state, disk } = *step;
+        if !self.is_judging() {
+            return;
+        }
+        if self.has_changed(node, &disk.history) {
+            return self.stop(node, at, "the members of the cluster change here".to_owned());
+        }
+        let Some(judge) = &mut self.judge else { return };
+        let told = || tell(judge, node, batch, state, disk);
+        match panic::catch_unwind(AssertUnwindSafe(told)) {
+            Ok(None) => self.found.events += batch.events.len() as u64,
+            Ok(Some(violation)) => {
+                self.found.events += batch.events.len() as u64;
+                self.found.tally = Some(judge.tally());
+                let (at, batch) = (at.clone(), batch.clone());
+                let fall = Fall { node, at, event, batch, violation };
+                self.found.fall = Some(Box::new(fall));
+            }
+            Err(_) => self.stop(node, at, "this batch contradicts the others".to_owned()),
+        }
+    }
+}
+
+/// Tells the judge what a node did in a batch, and judges.
+fn tell(
+    judge: &mut RecordJudge,
+    node: NodeId,
+    batch: &Batch,
+    state: &State,
+    disk: &Durable,
+) -> Option<KeyViolation> {
+    for event in &batch.events {
+        match event {
+            Event::Received(from, message) => judge.received(*from, node, message),
+            Event::Sent(to, message) => judge.sent(node, *to, message),
+            Event::Fired(timer) => judge.fired(timer),
+            // The ground truth does not hear it either.
+            Event::Ignored(..) | Event::Chose(_) => {}
+        }
+    }
+    judge.stepped(node, state, disk);
+    judge.verdict()
+}
+
+impl Listener for Judged {
+    fn started(&mut self, start: &Started<'_>) {
+        let Started { node, at, head, is_new_disk, state, disk } = *start;
+        if !self.is_judging() {
+            return;
+        }
+        if is_new_disk {
+            return self.stop(node, at, "the node starts on a new disk here".to_owned());
+        }
+        if let Err(why) = self.meet(head) {
+            return self.stop(node, at, why.to_owned());
+        }
+        if self.has_changed(node, &disk.history) {
+            return self.stop(node, at, "the members of the cluster change here".to_owned());
+        }
+        let Some(judge) = &mut self.judge else { return };
+        let told = || judge.started(node, state, disk);
+        if panic::catch_unwind(AssertUnwindSafe(told)).is_err() {
+            self.stop(node, at, "this start contradicts the other records".to_owned());
+        }
+    }
+
+    fn stepped(&mut self, step: &Stepped<'_>) {
+        self.judge(step);
+    }
+
+    fn ended(&mut self, node: NodeId) {
+        if let Some(judge) = self.judge.as_mut().filter(|_| self.found.limit.is_none()) {
+            judge.crashed(node);
+        }
+    }
+
+    fn lost_sight(&mut self, node: NodeId, at: &Position, why: &Lost) {
+        self.stop(node, at, why.to_string());
+    }
+}

@@ -1,0 +1,283 @@
+//! Judges a recorded run of real nodes, by the properties that judge every scope.
+//!
+//! It keeps a case for each key, as the judge of a simulated run does. Here nobody knows beforehand
+//! what clients will ask: a key's case begins with its first request and grows with each one.
+//!
+//! A put counts as acknowledged once a node has sent the acknowledgement, whether or not it
+//! arrived. A request counts as begun once the first node has received it.
+
+use super::case::Case;
+use super::nodes::Nodes;
+use super::recorded::{KeyViolation, RecordedKey, Unjudged};
+use crate::catalogue::PROPERTIES;
+use crate::property::{Kind, Property};
+use crate::scope::instance::Instance;
+use crate::scope::recorded::Recorded;
+use crate::scope::standings::members_among;
+use crate::scope::{Faults, NO_FAULTS, Scope};
+use dynamo_model::config::Config;
+use dynamo_model::ids::{Key, NodeId, RequestId};
+use dynamo_model::membership::History;
+use dynamo_model::message::{Message, Operation};
+use dynamo_model::node::{Durable, State, Timer};
+use dynamo_model::ring::Ring;
+use dynamo_model::rules::Rules;
+use stateright::actor::Id;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// The cluster whose run is recorded.
+#[derive(Clone, Debug)]
+pub struct ClusterOfRecord {
+    /// One more than the largest index of a node.
+    pub nodes: u16,
+    /// How its nodes are configured.
+    pub config: Config,
+    /// The history that its nodes were founded with.
+    pub founders: History,
+}
+
+/// What was judged.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// How many keys there are.
+    pub keys: usize,
+    /// Why keys were judged no more from some event on, and how many.
+    pub unjudged: BTreeMap<Unjudged, usize>,
+    /// How many puts and gets clients have sent.
+    pub requests: u64,
+}
+
+/// What has happened to any node. It may matter to each key.
+#[derive(Clone, Copy, Debug, Default)]
+struct Happened {
+    timeout: bool,
+    crash: bool,
+}
+
+/// The ground truth of a recorded run.
+pub struct RecordJudge {
+    scope: Scope,
+    /// What the instances of all keys have in common.
+    instance: Instance,
+    ring: Ring,
+    rules: Rules,
+    keys: Vec<RecordedKey>,
+    of_key: HashMap<Key, usize>,
+    of_request: HashMap<RequestId, usize>,
+    /// The keys that have changed since they were last judged.
+    changed: BTreeSet<usize>,
+    down: BTreeSet<NodeId>,
+    happened: Happened,
+}
+
+impl RecordJudge {
+    /// The *always* properties, all of which judge a recorded run.
+    pub fn properties() -> impl Iterator<Item = &'static Property> {
+        PROPERTIES.iter().filter(|property| property.kind == Kind::Always)
+    }
+
+    /// The most nodes of a run that is judged.
+    pub const NODES_MAX: u16 = 64;
+
+    /// Judges the run of this cluster, from its first start on. `None`: it has more than
+    /// [`NODES_MAX`](Self::NODES_MAX) nodes, or no founders.
+    pub fn new(cluster: &ClusterOfRecord) -> Option<RecordJudge> {
+        let ClusterOfRecord { nodes, config, founders } = cluster;
+        if *nodes == 0 || *nodes > Self::NODES_MAX || founders.is_empty() {
+            return None;
+        }
+        let scope = Scope {
+            name: "recorded",
+            aim: "One key of a recorded run.",
+            nodes: *nodes,
+            quorum: (config.n(), config.r(), config.w()),
+            clients: &[],
+            faults: faults(*nodes, config),
+            unseen: &[],
+            unique_states: 0,
+        };
+        let instance = Instance {
+            config: *config,
+            founders: founders.clone(),
+            recorded: Some(Recorded::default()),
+            ..scope.instance_with(Vec::new())
+        };
+        Some(RecordJudge {
+            scope,
+            ring: scope.ring(),
+            instance,
+            rules: Rules::default(),
+            keys: Vec::new(),
+            of_key: HashMap::new(),
+            of_request: HashMap::new(),
+            changed: BTreeSet::new(),
+            down: BTreeSet::new(),
+            happened: Happened::default(),
+        })
+    }
+
+    /// A node sends a message.
+    pub fn sent(&mut self, from: NodeId, to: Id, message: &Message) {
+        let Some(index) = self.key_of(message) else { return };
+        self.keys[index].hear(|key| key.sent(from.actor(), to, message));
+        self.changed.insert(index);
+    }
+
+    /// A node receives a message from a node or a client, and does not ignore it.
+    pub fn received(&mut self, from: Id, to: NodeId, message: &Message) {
+        let is_asked = usize::from(from) >= usize::from(self.scope.nodes);
+        if let Message::Request(operation) | Message::Routed { operation, .. } = message
+            && is_asked
+        {
+            let index = self.asked_for(operation);
+            self.keys[index].hear(|key| key.asked(to, operation));
+        }
+        let Some(index) = self.key_of(message) else { return };
+        self.keys[index].hear(|key| key.arrived(from, to.actor(), message));
+        self.changed.insert(index);
+    }
+
+    /// The key of a client's request.
+    fn asked_for(&mut self, operation: &Operation) -> usize {
+        let key = operation.key();
+        let index = match self.of_key.get(key) {
+            Some(index) => *index,
+            None => self.open(key),
+        };
+        self.of_request.insert(operation.request(), index);
+        index
+    }
+
+    fn open(&mut self, key: &Key) -> usize {
+        let clockwise = self.ring.preference_list(key, usize::from(self.scope.nodes)).to_vec();
+        let Instance { config, founders, .. } = &self.instance;
+        let preference_list = members_among(&clockwise, founders, config.n());
+        let instance =
+            Instance { key: key.clone(), clockwise, preference_list, ..self.instance.clone() };
+        let mut case = Case::of(self.scope, instance, &self.rules);
+        case.state.history.clients.resize(1, Default::default());
+        if self.happened.crash {
+            case.crashes();
+        }
+        if self.happened.timeout {
+            case.timed_out();
+        }
+        self.down.iter().for_each(|node| case.set_crashed(*node, true));
+        self.keys.push(RecordedKey::new(case));
+        self.of_key.insert(key.clone(), self.keys.len() - 1);
+        self.keys.len() - 1
+    }
+
+    /// A timer of a node has fired.
+    pub fn fired(&mut self, timer: &Timer) {
+        let is_timeout =
+            matches!(timer, Timer::Put(..) | Timer::Get(..) | Timer::Forward(..) | Timer::Gather(..));
+        if is_timeout && !std::mem::replace(&mut self.happened.timeout, true) {
+            self.keys.iter_mut().for_each(|key| key.case.timed_out());
+        }
+        let index = match timer {
+            Timer::Put(_, request) | Timer::Get(_, request) | Timer::Forward(_, request) => {
+                self.of_request.get(request)
+            }
+            Timer::Gather(_, key) | Timer::Reap(_, key) => self.of_key.get(key),
+            _ => None,
+        };
+        self.changed.extend(index);
+    }
+
+    /// A node has ended a batch: this is what it knows, and what it has on disk.
+    pub fn stepped(&mut self, node: NodeId, state: &State, disk: &Durable) {
+        for index in &self.changed {
+            self.keys[*index].hear(|key| key.set_node(node, state, disk));
+        }
+    }
+
+    /// A node has stopped, or was killed.
+    pub fn crashed(&mut self, node: NodeId) {
+        (self.happened.crash, _) = (true, self.down.insert(node));
+        self.keys.iter_mut().for_each(|key| key.case.set_crashed(node, true));
+    }
+
+    /// A node has started, on the disk that it had.
+    pub fn started(&mut self, node: NodeId, state: &State, disk: &Durable) {
+        self.down.remove(&node);
+        for key in &mut self.keys {
+            key.case.set_crashed(node, false);
+            key.hear(|key| key.set_node(node, state, disk));
+        }
+        self.changed.extend(0..self.keys.len());
+    }
+
+    /// Judges all keys that have changed since the last call. Returns the first violation of an
+    /// *always* property.
+    pub fn verdict(&mut self) -> Option<KeyViolation> {
+        while let Some(index) = self.changed.pop_first() {
+            let key = &mut self.keys[index];
+            if key.unjudged.is_some() {
+                continue;
+            }
+            let changed = key.case.take_changed();
+            if let Some(property) = key.case.violated(changed) {
+                return Some(key.violation(property));
+            }
+            key.clear_up();
+        }
+        None
+    }
+
+    /// Judges all keys once more, by all *always* properties.
+    pub fn verdict_on_all(&mut self) -> Option<KeyViolation> {
+        self.keys.iter_mut().for_each(|key| key.case.change_all());
+        self.changed.extend(0..self.keys.len());
+        self.verdict()
+    }
+
+    /// Judges the end of a run, long after the last fault and the last request: what must be so
+    /// eventually must be so now.
+    pub fn verdict_at_rest<'a>(&mut self, nodes: &impl Nodes<'a>) -> Option<KeyViolation> {
+        for key in self.keys.iter_mut().filter(|key| key.unjudged.is_none()) {
+            key.case.calm();
+            for (node, state, disk) in nodes.clone() {
+                key.hear(|key| key.set_node(node, state, disk));
+            }
+            if key.unjudged.is_none()
+                && let Some(property) = key.case.unsettled()
+            {
+                return Some(key.violation(property));
+            }
+        }
+        None
+    }
+
+    /// What was judged.
+    pub fn tally(&self) -> Tally {
+        let mut unjudged = BTreeMap::new();
+        for why in self.keys.iter().filter_map(|key| key.unjudged) {
+            *unjudged.entry(why).or_default() += 1;
+        }
+        Tally { keys: self.keys.len(), unjudged, requests: self.of_request.len() as u64 }
+    }
+
+    /// The key that a message is about.
+    fn key_of(&self, message: &Message) -> Option<usize> {
+        let of_request = || self.of_request.get(&message.request()?);
+        message.key().and_then(|key| self.of_key.get(key)).or_else(of_request).copied()
+    }
+}
+
+/// What may go wrong in a run of real nodes, and what goes on in the background.
+fn faults(nodes: u16, config: &Config) -> Faults {
+    Faults {
+        loss: true,
+        duplication: true,
+        crashes: usize::from(nodes),
+        timeouts: config.patience().map(|patience| patience.retransmissions),
+        client_retries: 1,
+        handoffs: 1,
+        reaps: u8::from(config.reap_after().is_some()),
+        gossip: config.gossip_every().is_some(),
+        exchange: config.anti_entropy().is_some(),
+        endless: true,
+        ..NO_FAULTS
+    }
+}

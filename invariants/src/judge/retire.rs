@@ -1,0 +1,154 @@
+//! What a recorded key no longer needs. A run may last for days, and the work for each event must
+//! not grow with it.
+//!
+//! A put is retired once all of this is so:
+//!
+//! - It was acknowledged or has failed, and no node works on it.
+//! - No disk has it, neither as a replica's copy nor in a hint.
+//! - If it was acknowledged: another put was acknowledged whose client had read it, and at least as
+//!   many intended replicas had confirmed that one. So each property that would ask for the first
+//!   put asks for the second one at least as strictly.
+//! - No get under way must still show it.
+//! - No reaped tombstone replaced it. Reaped puts must not come back, so they are never retired.
+//!
+//! A get is retired once no node works on it and all its repairs have arrived, if there is a later
+//! get of the same client. The oldest gets go in any case when there are many.
+
+use super::recorded::{RecordedKey, Retired};
+use crate::scope::instance::Instance;
+use crate::scope::recorded::Recorded;
+use crate::scope::write_set::{WriteId, WriteSet};
+use crate::system::world::World;
+use crate::truth::{Outcome, Read};
+use dynamo_model::ids::RequestId;
+use dynamo_model::node::State;
+
+/// So many puts stay in any case.
+const PUTS_KEPT: usize = 5;
+/// So many gets stay in any case.
+const GETS_KEPT: usize = 6;
+/// If there are more gets, the oldest are retired even if they have not ended well.
+const GETS_KEPT_MAX: usize = 24;
+
+impl RecordedKey {
+    /// Retires puts and gets, if there are many. The key has just been judged.
+    pub(super) fn clear_up(&mut self) {
+        if !std::mem::take(&mut self.is_longer) || self.case.has_changed() {
+            return;
+        }
+        let Instance { puts, gets, .. } = self.instance();
+        let count = |all: &[RequestId]| all.iter().filter(|it| **it != Recorded::NOBODY).count();
+        let (puts, gets) = (count(puts), count(gets));
+        if gets > GETS_KEPT {
+            self.retire_gets(gets);
+        }
+        if puts > PUTS_KEPT {
+            self.retire_puts();
+        }
+    }
+
+    fn works_on(&self, request: RequestId) -> bool {
+        let works = |state: &State| {
+            let State { puts, gets, forwards, .. } = state;
+            puts.contains_key(&request)
+                || gets.contains_key(&request)
+                || forwards.contains_key(&request)
+        };
+        self.case.state.actor_states.iter().filter_map(|actor| actor.node()).any(works)
+    }
+
+    fn retire_gets(&mut self, count: usize) {
+        let gets = self.instance().gets.clone();
+        let mut places: Vec<usize> =
+            (0..gets.len()).filter(|place| gets[*place] != Recorded::NOBODY).collect();
+        places.sort_unstable_by_key(|place| self.read_order[*place]);
+        let mut left = count;
+        for (index, place) in places.iter().copied().enumerate() {
+            if left <= GETS_KEPT {
+                break;
+            }
+            let (request, read) = (gets[place], &self.case.state.history.reads[place]);
+            let is_over = !matches!(read.outcome, Outcome::Running | Outcome::Unsent);
+            let is_repaired = read.hearings.iter().all(|hearing| hearing.repairs.is_empty());
+            let is_by_same = |later: &usize| gets[*later].client == request.client;
+            let is_last = !places[index + 1..].iter().any(is_by_same);
+            if self.works_on(request)
+                || left <= GETS_KEPT_MAX && !(is_over && is_repaired && !is_last)
+            {
+                continue;
+            }
+            let how =
+                if matches!(read.outcome, Outcome::Answered { .. }) { Retired::Done } else { Retired::Unanswered };
+            self.case.state.history.reads[place] = Read::unsent();
+            self.case.model.cfg.gets[place] = Recorded::NOBODY;
+            self.forget(request, how);
+            left -= 1;
+        }
+    }
+
+    fn retire_puts(&mut self) {
+        let puts = self.instance().puts.clone();
+        for (place, request) in puts.into_iter().enumerate() {
+            let write = WriteId(place as u8);
+            let Some(how) = self.may_retire(write, request) else { continue };
+            self.case.state.history.forget(write);
+            let gone = WriteSet::EMPTY.with(write);
+            self.given.iter_mut().for_each(|(_, read)| *read = read.minus(gone));
+            self.case.model.cfg.puts[place] = Recorded::NOBODY;
+            self.contents[place] = None;
+            self.forget(request, how);
+        }
+    }
+
+    fn forget(&mut self, request: RequestId, how: Retired) {
+        self.retired.insert(request, how);
+        if let Some(recorded) = &mut self.case.model.cfg.recorded {
+            recorded.forget(request);
+        }
+    }
+
+    /// May this put be retired, and how? See the top of this file.
+    fn may_retire(&self, write: WriteId, request: RequestId) -> Option<Retired> {
+        let world = World { model: &self.case.model, state: &self.case.state };
+        let ghost = &self.case.state.history;
+        let outcome = ghost.writes[usize::from(write.0)].outcome;
+        let must_show = |read: &Read| {
+            let known = read.hearings.iter().map(|hearing| hearing.known);
+            let known = known.fold(read.acknowledged_before, WriteSet::union);
+            let is_over = !matches!(read.outcome, Outcome::Running | Outcome::Unsent);
+            !is_over && known.contains(write)
+        };
+        let is_needed = request == Recorded::NOBODY
+            || matches!(outcome, Outcome::Running | Outcome::Unsent)
+            || world.versions().any(|(other, _)| other == write)
+            || self.works_on(request)
+            || ghost.forgotten().contains(write)
+            || ghost.reads.iter().any(must_show);
+        if is_needed {
+            return None;
+        }
+        match outcome {
+            Outcome::Answered { in_person, .. } => {
+                self.has_heir(write, request, in_person).then_some(Retired::Done)
+            }
+            _ => Some(Retired::Unanswered),
+        }
+    }
+
+    /// Was another put acknowledged, at least as well as this one, whose client had read this one?
+    fn has_heir(&self, write: WriteId, request: RequestId, in_person: usize) -> bool {
+        let (instance, ghost) = (self.instance(), &self.case.state.history);
+        let asks = |request| instance.ask(request).is_some_and(|ask| ask.is_in_person());
+        let mut puts = ghost.puts().zip(&instance.puts);
+        puts.any(|((other, its), other_request)| {
+            let is_as_sure = match its.outcome {
+                Outcome::Answered { in_person: its, .. } => its >= in_person,
+                _ => false,
+            };
+            other != write
+                && is_as_sure
+                && its.saw.contains(write)
+                && (!asks(request) || asks(*other_request))
+        })
+    }
+}
