@@ -16,7 +16,7 @@
 
 use super::entry::Batch;
 use super::fault::{Fault, Wrong};
-use super::listen::{Listener, Lost, Started, Stepped};
+use super::listen::{Ended, Listener, Lost, Started, Stepped};
 use super::reader::{Damage, Ending, Position, Reader};
 use super::track::{Counts, Gap, Track, Turn, Waiting};
 use crate::interpreter::Event;
@@ -160,7 +160,8 @@ impl Join {
             listener.stepped(&Stepped { node, at: &at, event, batch: &batch, state, disk });
         }
         if matches!(turn, Turn::Started(_) | Turn::Over) && std::mem::take(&mut track.is_running) {
-            listener.ended(track.id);
+            let last = replay.map(|replay| (replay.state(), replay.disks()[1]));
+            listener.ended(&Ended { node: track.id, how: track.ending, last });
         }
         for (at, gap) in track.gaps[gaps..].iter().filter(|(_, gap)| *gap != Gap::Open) {
             listener.lost_sight(track.id, at, &Lost::Gap(gap.clone()));

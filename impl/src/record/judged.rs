@@ -5,15 +5,16 @@
 //! has not seen.
 
 use super::entry::{Batch, Head};
-use super::listen::{Listener, Lost, Started, Stepped};
-use super::reader::Position;
+use super::listen::{Ended, Listener, Lost, Started, Stepped};
+use super::quiet::Quiet;
+use super::reader::{Ending, Position};
 use crate::interpreter::Event;
 use dynamo_invariants::judge::{ClusterOfRecord, KeyViolation, RecordJudge, Tally};
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{History, Tip};
 use dynamo_model::node::{Durable, State};
 use dynamo_model::rules::Rules;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::panic::{self, AssertUnwindSafe};
 
 /// Where and why judging ended before the records do.
@@ -53,6 +54,25 @@ pub struct Judgement {
     pub limit: Option<Limit>,
     /// The first violation of an *always* property.
     pub fall: Option<Box<Fall>>,
+    /// What the *converges* properties say.
+    pub rest: Rest,
+}
+
+/// What the properties say that must be true eventually.
+#[derive(Debug)]
+pub enum Rest {
+    /// Nothing, because the run had not come to rest when the records end.
+    NotJudged(String),
+    /// All of them are true when the records end.
+    Holds,
+    /// One of them is not.
+    Violated(Box<KeyViolation>),
+}
+
+impl Default for Rest {
+    fn default() -> Self {
+        Rest::NotJudged("the run was not judged to the ends of the records".to_owned())
+    }
 }
 
 /// Judges a run.
@@ -63,6 +83,9 @@ pub struct Judged {
     cluster: Option<ClusterOfRecord>,
     /// The digest of each node's history.
     tips: HashMap<NodeId, Tip>,
+    quiet: Quiet,
+    /// How each node stopped whose record has come to its end. `None`: it was killed, or runs.
+    ends: BTreeMap<NodeId, Option<(State, Durable)>>,
     found: Judgement,
 }
 
@@ -70,18 +93,64 @@ impl Judged {
     /// Judges the run of these nodes.
     pub fn new(nodes: impl IntoIterator<Item = NodeId>) -> Self {
         let nodes = nodes.into_iter().map(|node| node.0.saturating_add(1)).max().unwrap_or(0);
-        let (cluster, tips, found) = (None, HashMap::new(), Judgement::default());
-        Judged { judge: None, nodes, cluster, tips, found }
+        Judged {
+            judge: None,
+            nodes,
+            cluster: None,
+            tips: HashMap::new(),
+            quiet: Quiet::default(),
+            ends: BTreeMap::new(),
+            found: Judgement::default(),
+        }
     }
 
     /// All records have been followed.
     pub fn finish(mut self) -> Judgement {
         if self.is_judging()
-            && let Some(judge) = &mut self.judge
+            && let Some(mut judge) = self.judge.take()
         {
             self.found.tally = Some(judge.tally());
+            let at_rest = || self.judge_rest(&mut judge);
+            let rest = panic::catch_unwind(AssertUnwindSafe(at_rest));
+            let contradicts = |_| Rest::NotJudged("the records contradict one another".to_owned());
+            self.found.rest = rest.unwrap_or_else(contradicts);
         }
         self.found
+    }
+
+    fn judge_rest(&self, judge: &mut RecordJudge) -> Rest {
+        if let Some(why) = self.disturbance(judge) {
+            return Rest::NotJudged(why);
+        }
+        let nodes = self.ends.iter().filter_map(|(node, last)| {
+            let (state, disk) = last.as_ref()?;
+            Some((*node, state, disk))
+        });
+        match judge.verdict_at_rest(&nodes) {
+            Some(violation) => Rest::Violated(Box::new(violation)),
+            None => Rest::Holds,
+        }
+    }
+
+    /// Why the run had not come to rest.
+    fn disturbance(&self, judge: &RecordJudge) -> Option<String> {
+        let killed = self.ends.iter().find(|(_, last)| last.is_none());
+        if let Some((node, _)) = killed {
+            return Some(format!("node {node} was killed, or runs still"));
+        }
+        let mut pairs = judge.neighbours().into_iter();
+        if let Some((one, other)) = pairs.find(|(a, b)| !self.quiet.have_compared(*a, *b)) {
+            return Some(format!(
+                "nodes {one} and {other} have not compared twice since the last request, start or \
+                 transfer"
+            ));
+        }
+        let disks = self.ends.iter().filter_map(|(node, last)| Some((*node, &last.as_ref()?.1)));
+        let kept = disks.flat_map(|(node, disk)| disk.hints.keys().map(move |hint| (node, hint)));
+        let mut early = kept.filter(|(node, hint)| !self.quiet.has_handed_over(*node, hint.recipient));
+        let (node, hint) = early.next()?;
+        let to = hint.recipient;
+        Some(format!("node {node} has a hint for {to} that it had no time to hand over"))
     }
 
     fn is_judging(&self) -> bool {
@@ -138,6 +207,7 @@ impl Judged {
             return self.stop(node, at, "the members of the cluster change here".to_owned());
         }
         let Some(judge) = &mut self.judge else { return };
+        self.quiet.hear(node, batch);
         let told = || tell(judge, node, batch, state, disk);
         match panic::catch_unwind(AssertUnwindSafe(told)) {
             Ok(None) => self.found.events += batch.events.len() as u64,
@@ -180,6 +250,7 @@ impl Listener for Judged {
         if !self.is_judging() {
             return;
         }
+        self.quiet.disturb();
         if is_new_disk {
             return self.stop(node, at, "the node starts on a new disk here".to_owned());
         }
@@ -200,9 +271,14 @@ impl Listener for Judged {
         self.judge(step);
     }
 
-    fn ended(&mut self, node: NodeId) {
-        if let Some(judge) = self.judge.as_mut().filter(|_| self.found.limit.is_none()) {
-            judge.crashed(node);
+    fn ended(&mut self, end: &Ended<'_>) {
+        let last = end.last.filter(|_| end.how == Some(Ending::Stopped));
+        let last = last.map(|(state, disk)| (state.clone(), disk.clone()));
+        self.ends.insert(end.node, last);
+        if self.is_judging()
+            && let Some(judge) = &mut self.judge
+        {
+            judge.crashed(end.node);
         }
     }
 

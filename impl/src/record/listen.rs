@@ -1,7 +1,7 @@
 //! Who hears of a recorded run, in the joined order.
 
 use super::entry::{Batch, Head};
-use super::reader::Position;
+use super::reader::{Ending, Position};
 use super::track::Gap;
 use dynamo_model::ids::NodeId;
 use dynamo_model::node::{Durable, State};
@@ -41,6 +41,17 @@ pub struct Stepped<'a> {
     pub disk: &'a Durable,
 }
 
+/// A node has stopped, or was killed.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended<'a> {
+    /// The node.
+    pub node: NodeId,
+    /// How. `None`: the record is not read to its end.
+    pub how: Option<Ending>,
+    /// Its last state, and what it has on disk. `None`: it was not followed.
+    pub last: Option<(&'a State, &'a Durable)>,
+}
+
 /// Why the records no longer tell all that has happened.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Lost {
@@ -62,7 +73,7 @@ pub trait Listener {
     /// A node has done a batch, and has committed it.
     fn stepped(&mut self, step: &Stepped<'_>);
     /// A node has stopped, or was killed.
-    fn ended(&mut self, node: NodeId);
+    fn ended(&mut self, end: &Ended<'_>);
     /// From now on, the records do not tell all that this node does or has received.
     fn lost_sight(&mut self, node: NodeId, at: &Position, why: &Lost);
 }
@@ -71,6 +82,6 @@ pub trait Listener {
 impl Listener for () {
     fn started(&mut self, _: &Started<'_>) {}
     fn stepped(&mut self, _: &Stepped<'_>) {}
-    fn ended(&mut self, _: NodeId) {}
+    fn ended(&mut self, _: &Ended<'_>) {}
     fn lost_sight(&mut self, _: NodeId, _: &Position, _: &Lost) {}
 }

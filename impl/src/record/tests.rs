@@ -1,5 +1,7 @@
 //! Records of real nodes over UDP with real storage, validated.
 
+mod judging;
+
 use super::entry::Entry;
 use super::*;
 use crate::address::Members;
@@ -113,7 +115,7 @@ impl Listener for Heard {
         self.steps += 1;
     }
 
-    fn ended(&mut self, _: NodeId) {
+    fn ended(&mut self, _: &Ended<'_>) {
         self.ends += 1;
     }
 

@@ -231,11 +231,6 @@ impl Case {
         truth || disk || view || memory || network
     }
 
-    /// From now on all properties are concerned.
-    pub(super) fn change_all(&mut self) {
-        self.changed = Changed { truth: true, disk: true, view: true, memory: true, network: true };
-    }
-
     /// What has changed since the last call. What was sent since then is in flight now.
     pub(super) fn take_changed(&mut self) -> Changed {
         let changed = std::mem::take(&mut self.changed);
@@ -262,6 +257,11 @@ impl Case {
         if self.state.network.len() > 0 {
             self.state.network = Network::new_unordered_nonduplicating([]);
         }
+    }
+
+    /// Nobody asks any more whether tombstones may be reaped.
+    pub(super) fn reaps_no_more(&mut self) {
+        (self.scope.faults.reaps, self.model.cfg.scope.faults.reaps) = (0, 0);
     }
 
     /// The first *converges* property that is not true now. The run has ended both in a scope with

@@ -25,6 +25,9 @@ use dynamo_model::rules::Rules;
 use stateright::actor::Id;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+/// Tombstones are reaped late, and records do not tell whether it is time.
+const TAKES_TIME: &str = "I4.deleted-key-is-reaped";
+
 /// The cluster whose run is recorded.
 #[derive(Clone, Debug)]
 pub struct ClusterOfRecord {
@@ -71,9 +74,10 @@ pub struct RecordJudge {
 }
 
 impl RecordJudge {
-    /// The *always* properties, all of which judge a recorded run.
-    pub fn properties() -> impl Iterator<Item = &'static Property> {
-        PROPERTIES.iter().filter(|property| property.kind == Kind::Always)
+    /// The properties of a kind that judge a recorded run: all but one.
+    pub fn properties(kind: Kind) -> impl Iterator<Item = &'static Property> {
+        let is_judged = move |it: &&Property| it.kind == kind && it.name != TAKES_TIME;
+        PROPERTIES.iter().filter(is_judged)
     }
 
     /// The most nodes of a run that is judged.
@@ -225,19 +229,17 @@ impl RecordJudge {
         None
     }
 
-    /// Judges all keys once more, by all *always* properties.
-    pub fn verdict_on_all(&mut self) -> Option<KeyViolation> {
-        self.keys.iter_mut().for_each(|key| key.case.change_all());
-        self.changed.extend(0..self.keys.len());
-        self.verdict()
-    }
-
     /// Judges the end of a run, long after the last fault and the last request: what must be so
-    /// eventually must be so now.
+    /// eventually must be so now. These are the last states of all nodes, before they stopped.
+    ///
+    /// A deleted key may still wait for its tombstones to be reaped: records do not tell whether
+    /// that is due.
     pub fn verdict_at_rest<'a>(&mut self, nodes: &impl Nodes<'a>) -> Option<KeyViolation> {
         for key in self.keys.iter_mut().filter(|key| key.unjudged.is_none()) {
             key.case.calm();
+            key.case.reaps_no_more();
             for (node, state, disk) in nodes.clone() {
+                key.case.set_crashed(node, false);
                 key.hear(|key| key.set_node(node, state, disk));
             }
             if key.unjudged.is_none()
@@ -247,6 +249,17 @@ impl RecordJudge {
             }
         }
         None
+    }
+
+    /// Each two nodes that are intended replicas of one key, the smaller one first.
+    pub fn neighbours(&self) -> BTreeSet<(NodeId, NodeId)> {
+        let replicas = self.keys.iter().map(|key| &key.case.instance().preference_list);
+        let replicas: BTreeSet<&Vec<NodeId>> = replicas.collect();
+        let pairs = |nodes: &Vec<NodeId>| {
+            let of = |one: NodeId| nodes.iter().map(move |other| (one, *other));
+            nodes.iter().copied().flat_map(of).collect::<Vec<_>>()
+        };
+        replicas.into_iter().flat_map(pairs).filter(|(one, other)| one < other).collect()
     }
 
     /// What was judged.

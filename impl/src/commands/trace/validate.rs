@@ -8,7 +8,7 @@ use super::super::{Failure, names};
 use crate::output::say;
 use anyhow::anyhow;
 use clap::{Args, ValueHint};
-use dynamo::record::{Damage, Join, Judged, Judgement, Reader, Report};
+use dynamo::record::{Damage, Join, Judged, Judgement, Reader, Report, Rest};
 use dynamo_invariants::notation::words::counted;
 use dynamo_model::ids::NodeId;
 use dynamo_model::rules::Rules;
@@ -111,6 +111,10 @@ fn verdict(report: &Report, judgement: &Judgement) -> Result<(), Failure> {
     if let Some(fall) = &judgement.fall {
         let name = fall.violation.violation.property.name;
         wrong.push(format!("the run violates {name}: see the evidence above"));
+    }
+    if let Rest::Violated(violation) = &judgement.rest {
+        let name = violation.violation.property.name;
+        wrong.push(format!("the run ends against {name}: see the evidence above"));
     }
     if !wrong.is_empty() {
         return Err(Failure::Operation(anyhow!("{}", wrong.join("; "))));

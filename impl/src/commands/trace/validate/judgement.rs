@@ -1,18 +1,20 @@
 //! What the properties say of a recorded run, in words and as JSON.
 
+use super::report::at;
 use crate::output::say;
-use dynamo::record::{Fall, Judgement, Limit, Position, told};
-use dynamo_invariants::judge::{RecordJudge, Tally};
+use dynamo::record::{Fall, Judgement, Limit, Rest, told};
+use dynamo_invariants::judge::{KeyViolation, RecordJudge, Tally, Unjudged};
 use dynamo_invariants::notation::words::counted;
+use dynamo_invariants::property::Kind;
 use serde_json::{Value, json};
 
 pub(super) fn print(judgement: &Judgement) {
-    let Judgement { events, tally, limit, fall } = judgement;
+    let Judgement { events, tally, limit, fall, rest } = judgement;
     if let Some(tally) = tally {
         let (keys, requests) =
             (counted(tally.keys, "key"), counted(tally.requests as usize, "request"));
         let events = counted(*events as usize, "event");
-        let properties = counted(RecordJudge::properties().count(), "property");
+        let properties = counted(RecordJudge::properties(Kind::Always).count(), "property");
         say!("\nJudged by {properties}: {events}, {keys}, {requests}.");
         for (why, count) in &tally.unjudged {
             say!("  not judged to the end: {}, because {why}", counted(*count, "key"));
@@ -27,20 +29,34 @@ pub(super) fn print(judgement: &Judgement) {
         None if tally.is_some() => say!("No property is violated up to there."),
         None => {}
     }
+    match rest {
+        Rest::NotJudged(_) if limit.is_some() || fall.is_some() => {}
+        Rest::NotJudged(why) => {
+            say!("What must be true eventually was not judged, because {why}.");
+        }
+        Rest::Holds => say!("All that must be true eventually is true at the records' ends."),
+        Rest::Violated(violation) => {
+            say!("\nVIOLATED at the records' ends:");
+            print_violation(violation);
+        }
+    }
 }
 
 fn print_fall(fall: &Fall) {
     let Fall { node, at, event, batch, violation } = fall;
-    let property = violation.violation.property;
-    say!("\nVIOLATED: {}, for key {:?}", property.name, violation.key);
-    say!("  {}", property.statement);
-    say!("  It falls with events {} of node {node}, at {at}:", numbers(*event, batch.events.len()));
+    say!("\nVIOLATED by events {} of node {node}, {at}:", numbers(*event, batch.events.len()));
     for event in &batch.events {
-        say!("    {}", told(event));
+        say!("  {}", told(event));
     }
-    say!("  Evidence:");
-    for fact in violation.violation.evidence.iter().chain(&violation.puts) {
-        say!("    {fact}");
+    print_violation(violation);
+}
+
+fn print_violation(violation: &KeyViolation) {
+    let KeyViolation { key, violation, puts } = violation;
+    say!("{}, for key {key:?}: {}", violation.property.name, violation.property.statement);
+    say!("Evidence:");
+    for fact in violation.evidence.iter().chain(puts) {
+        say!("  {fact}");
     }
 }
 
@@ -54,29 +70,42 @@ fn numbers(first: u64, count: usize) -> String {
 
 /// `null`: nothing was judged.
 pub(super) fn as_json(judgement: &Judgement) -> Value {
-    let Judgement { events, tally, limit, fall } = judgement;
-    let at = |at: &Position| json!({ "file": at.file, "byte": at.offset });
+    let Judgement { events, tally, limit, fall, rest } = judgement;
     let limit = limit.as_ref().map(|Limit { node, at: place, why }| {
         json!({ "node": node.to_string(), "at": at(place), "why": why })
     });
     let fall = fall.as_ref().map(|fall| {
-        let violation = &fall.violation;
-        json!({
-            "property": violation.violation.property.name, "key": violation.key.as_str(),
-            "evidence": violation.violation.evidence, "puts": violation.puts,
-            "node": fall.node.to_string(), "at": at(&fall.at), "event": fall.event,
-            "events": fall.batch.events.iter().map(told).collect::<Vec<_>>(),
-        })
+        let mut shown = violation(&fall.violation);
+        shown["node"] = json!(fall.node.to_string());
+        shown["at"] = at(&fall.at);
+        shown["event"] = json!(fall.event);
+        shown["events"] = json!(fall.batch.events.iter().map(told).collect::<Vec<_>>());
+        shown
     });
-    let always: Vec<&str> = RecordJudge::properties().map(|it| it.name).collect();
     let judged = tally.as_ref().map(|Tally { keys, unjudged, requests }| {
-        let reason = |(why, count): (&_, &usize)| json!({ "why": format!("{why}"), "keys": count });
-        let unjudged: Vec<Value> =
-            unjudged.iter().map(|(why, count)| reason((&why.to_string(), count))).collect();
+        let reason = |(why, keys): (&Unjudged, &usize)| json!({ "why": why.to_string(), "keys": keys });
         json!({
-            "always": always, "events": events, "keys": keys, "requests": requests,
-            "not_to_the_end": unjudged,
+            "always": names(Kind::Always), "events": events, "keys": keys, "requests": requests,
+            "not_to_the_end": unjudged.iter().map(reason).collect::<Vec<_>>(),
         })
     });
-    json!({ "run": judged, "limit": limit, "violation": fall })
+    let (converges, why, violated) = match rest {
+        Rest::NotJudged(why) => (Value::Null, Some(why), Value::Null),
+        Rest::Holds => (json!(names(Kind::Converges)), None, Value::Null),
+        Rest::Violated(it) => (json!(names(Kind::Converges)), None, violation(it)),
+    };
+    let rest = json!({ "converges": converges, "why_not": why, "violation": violated });
+    json!({ "run": judged, "limit": limit, "violation": fall, "at_rest": rest })
+}
+
+fn violation(violation: &KeyViolation) -> Value {
+    let KeyViolation { key, violation, puts } = violation;
+    json!({
+        "property": violation.property.name, "key": key.as_str(),
+        "evidence": violation.evidence, "puts": puts,
+    })
+}
+
+fn names(kind: Kind) -> Vec<&'static str> {
+    RecordJudge::properties(kind).map(|property| property.name).collect()
 }
