@@ -94,7 +94,7 @@ enum Command {
         #[arg(long, value_enum)]
         format: Format,
     },
-    /// Check recorded runs of real nodes against the model, step by step
+    /// Check recorded runs of real nodes against the model and its properties, step by step
     Validate(validate::Arguments),
     /// Remove the steps that the violation does not need, and print the shorter trace
     Shrink {

@@ -4,6 +4,8 @@ use crate::cluster::{Cluster, dynamo, program, wait};
 use crate::folders::folder;
 use dynamo::client::Client;
 use dynamo::stamp::StampedContext;
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -12,10 +14,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const NODES: usize = 5;
 const KILLS: usize = 8;
+/// Replicas compare often, so that the run is soon at rest.
+const OPTIONS: &[&str] = &["--gossip-every", "0.2", "--exchange-every", "0.5"];
+/// So long after its last request, a run has most likely come to rest.
+const REST: Duration = Duration::from_secs(30);
 
 /// Records the node that this command starts.
 fn record_below(records: &Path) -> impl Fn(&mut Command) {
@@ -42,11 +48,20 @@ fn validate(arguments: &[&str]) -> (i32, Value) {
     (code, parsed.unwrap_or_else(|error| panic!("{error}: {out}{errors}")))
 }
 
+/// All properties judged the whole run, and none is violated.
+fn judged_to_its_end(told: &Value) {
+    let judged = &told["judged"];
+    assert!(judged["violation"].is_null() && judged["limit"].is_null(), "{judged:#}");
+    assert!(judged["at_rest"]["violation"].is_null(), "{judged:#}");
+    assert!(judged["run"]["keys"].as_u64().unwrap() >= 20, "{judged:#}");
+    assert!(judged["run"]["always"].as_array().unwrap().len() >= 19, "{judged:#}");
+    assert_eq!(judged["run"]["not_to_the_end"].as_array().unwrap().len(), 0, "{judged:#}");
+}
+
 /// Kills nodes while clients work. Returns the directory of the records.
 fn killed_cluster(below: &Path) -> PathBuf {
     let records = below.join("record");
-    let mut cluster =
-        Cluster::prepare(NODES, &["--gossip-every", "0.2", "--exchange-every", "0.5"]);
+    let mut cluster = Cluster::prepare(NODES, OPTIONS);
     cluster.start_nodes_with(0..NODES, record_below(&records));
     let (is_over, addresses) = (AtomicBool::new(false), cluster.addresses.clone());
     thread::scope(|scope| {
@@ -81,6 +96,7 @@ fn a_run_in_which_nodes_are_killed_is_one_of_the_model() {
         assert_eq!(node["gaps"].as_array().unwrap().len(), 0, "{node:#}");
     }
     assert!(told["events"].as_u64().unwrap() > 2_000, "{told:#}");
+    judged_to_its_end(&told);
 
     let (code, told) = validate(&[records.to_str().unwrap(), "--defect", "ack-one-short"]);
     assert_eq!(code, 1, "the nodes do not follow a defect's rules");
@@ -99,6 +115,52 @@ fn a_run_in_which_nodes_are_killed_is_one_of_the_model() {
     let damaged = |node: &&Value| node["damage"].as_str().is_some_and(|it| it.contains("byte"));
     assert_eq!(told["nodes"].as_array().unwrap().iter().filter(damaged).count(), 1);
     assert_eq!(told["faults"].as_array().unwrap().len(), 0, "{told:#}");
+}
+
+/// `DYNAMO_SOAK_SECONDS=300 cargo test -p dynamo --test processes -- --ignored --nocapture soak`
+#[test]
+#[ignore = "takes minutes: DYNAMO_SOAK_SECONDS says how many seconds nodes are killed and paused"]
+fn a_soak_violates_no_property() {
+    let seconds = std::env::var("DYNAMO_SOAK_SECONDS").map(|it| it.parse().unwrap());
+    let end = Instant::now() + Duration::from_secs(seconds.unwrap_or(60));
+    let directory = std::env::var("DYNAMO_SOAK_DIRECTORY").map(PathBuf::from);
+    let below = folder();
+    let records = directory.unwrap_or_else(|_| below.path().join("record"));
+    let mut cluster = Cluster::prepare(NODES, OPTIONS);
+    cluster.start_nodes_with(0..NODES, record_below(&records));
+    let (is_over, addresses) = (AtomicBool::new(false), cluster.addresses.clone());
+    let (mut kills, mut pauses) = (0, 0);
+    thread::scope(|scope| {
+        for (number, address) in addresses.iter().enumerate() {
+            let is_over = &is_over;
+            scope.spawn(move || work(*address, number, is_over));
+        }
+        let mut chance = StdRng::seed_from_u64(1);
+        while Instant::now() < end {
+            thread::sleep(Duration::from_millis(chance.random_range(500..4_000)));
+            let (node, time) = (chance.random_range(0..NODES), chance.random_range(100..4_000));
+            if chance.random() {
+                cluster.kill(node);
+                thread::sleep(Duration::from_millis(time));
+                cluster.start_nodes_with([node], record_below(&records));
+                kills += 1;
+            } else {
+                cluster.freeze(node, true);
+                thread::sleep(Duration::from_millis(time));
+                cluster.freeze(node, false);
+                pauses += 1;
+            }
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
+    thread::sleep(REST);
+    (0..NODES).for_each(|node| assert!(cluster.terminate(node).success()));
+    let (code, mut told) = validate(&[records.to_str().unwrap()]);
+    told["nodes"].take();
+    println!("{kills} kills, {pauses} pauses: {told:#}");
+    assert_eq!(code, 0);
+    judged_to_its_end(&told);
+    assert!(told["judged"]["at_rest"]["converges"].is_array(), "the run came to rest");
 }
 
 #[test]

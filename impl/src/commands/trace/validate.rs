@@ -28,17 +28,32 @@ its timers and its random choices, and must send the same messages, save in the 
 reach the same states. The records of all nodes are joined: a message must have been sent before it
 arrives. No clock is read. The first event that differs is printed with the events around it.
 
+The joined events are also judged by the properties of dynamo check, key by key. The ground truth is
+what nodes received from clients and sent to them. A put counts as acknowledged once a node has sent
+the acknowledgement. A request counts as begun once the first node has received it. When a property
+falls, its evidence is printed, with the events after which it fell.
+
+Judging ends, and says where and why, when the records do not tell all that happened: a node has no
+record, a node differs from the model, the members change, or a disk is replaced. A key is judged no
+more once it has more than 32 puts that nothing has replaced. What must be true eventually is judged
+only if the run came to rest: after the last request and the last start, each two nodes that share
+keys have compared twice more, and all nodes were stopped.
+
+To judge a run in which one node follows another rule, name the rule:
+  dynamo trace validate ./record --defect B=ack-one-short
+
 A record that ends amid an entry is no fault: the node was killed amid a write. A record that is
 damaged elsewhere is told apart from a fault of the node. What the records do not say, because a node
 has no record or its first files were deleted, is counted as \"not seen\".
 
 Exit codes:
-  0  every recorded step is a step of the model, up to the ends that are printed
-  1  a node did something that the model does not do
+  0  every recorded step is a step of the model, and no property is violated, up to the ends that
+     are printed
+  1  a node did something that the model does not do, or the run violates a property
   2  a record is damaged or missing
   3  stopped by Ctrl-C: nothing is proved";
 
-/// Check recorded runs of real nodes against the model, step by step
+/// Check recorded runs of real nodes against the model and its properties, step by step
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
