@@ -174,13 +174,15 @@ impl Judged {
                 let cluster =
                     ClusterOfRecord { nodes, config: node.config, founders: node.founders };
                 let judge = RecordJudge::new(&cluster);
-                self.judge = Some(judge.ok_or("the cluster has more than 64 nodes")?);
+                self.judge = Some(judge.ok_or("the cluster has more than 64 nodes, or no founder is known yet")?);
                 self.cluster = Some(cluster);
                 Ok(())
             }
             Some(known) if known.config != node.config => {
                 Err("its settings are not those of the other nodes")
             }
+            // A node that joins has no founders.
+            Some(_) if node.founders.is_empty() => Ok(()),
             Some(known) if known.founders != node.founders => {
                 Err("it was not founded with the other nodes")
             }
@@ -203,8 +205,10 @@ impl Judged {
         if !self.is_judging() {
             return;
         }
-        if self.has_changed(node, &disk.history) {
-            return self.stop(node, at, "the members of the cluster change here".to_owned());
+        if self.has_changed(node, &disk.history)
+            && let Some(Err(why)) = self.judge.as_mut().map(RecordJudge::members_change)
+        {
+            return self.stop(node, at, why.to_owned());
         }
         let Some(judge) = &mut self.judge else { return };
         self.quiet.hear(node, batch);
@@ -257,8 +261,10 @@ impl Listener for Judged {
         if let Err(why) = self.meet(head) {
             return self.stop(node, at, why.to_owned());
         }
-        if self.has_changed(node, &disk.history) {
-            return self.stop(node, at, "the members of the cluster change here".to_owned());
+        if self.has_changed(node, &disk.history)
+            && let Some(Err(why)) = self.judge.as_mut().map(RecordJudge::members_change)
+        {
+            return self.stop(node, at, why.to_owned());
         }
         let Some(judge) = &mut self.judge else { return };
         let told = || judge.started(node, state, disk);

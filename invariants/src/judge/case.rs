@@ -168,9 +168,11 @@ impl Case {
     /// The id of a node or a client in the scope. `None`: it is a client of another key.
     fn own(&self, id: Id) -> Option<Id> {
         let nodes = usize::from(self.instance().scope.nodes);
+        if usize::from(id) < nodes {
+            return Some(id);
+        }
         let client = self.instance().client_index(ClientId(usize::from(id) as u64));
-        let client = client.map(|index| Id::from(nodes + index));
-        client.or_else(|| Some(id).filter(|id| usize::from(*id) < nodes))
+        client.map(|index| Id::from(nodes + index))
     }
 
     pub(super) fn set_crashed(&mut self, node: NodeId, is_down: bool) {

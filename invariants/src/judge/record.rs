@@ -52,9 +52,11 @@ pub struct Tally {
 
 /// What has happened to any node. It may matter to each key.
 #[derive(Clone, Copy, Debug, Default)]
-struct Happened {
+pub(super) struct Happened {
     timeout: bool,
     crash: bool,
+    /// Does the ring change?
+    pub(super) change: bool,
 }
 
 /// The ground truth of a recorded run.
@@ -64,13 +66,13 @@ pub struct RecordJudge {
     instance: Instance,
     ring: Ring,
     rules: Rules,
-    keys: Vec<RecordedKey>,
+    pub(super) keys: Vec<RecordedKey>,
     of_key: HashMap<Key, usize>,
     of_request: HashMap<RequestId, usize>,
     /// The keys that have changed since they were last judged.
-    changed: BTreeSet<usize>,
+    pub(super) changed: BTreeSet<usize>,
     down: BTreeSet<NodeId>,
-    happened: Happened,
+    pub(super) happened: Happened,
 }
 
 impl RecordJudge {
@@ -122,6 +124,9 @@ impl RecordJudge {
 
     /// A node sends a message.
     pub fn sent(&mut self, from: NodeId, to: Id, message: &Message) {
+        if Self::is_about_members(message) {
+            return self.sent_about_members(from, to, message);
+        }
         let Some(index) = self.key_of(message) else { return };
         self.keys[index].hear(|key| key.sent(from.actor(), to, message));
         self.changed.insert(index);
@@ -135,6 +140,12 @@ impl RecordJudge {
         {
             let index = self.asked_for(operation);
             self.keys[index].hear(|key| key.asked(to, operation));
+        }
+        if let Message::Administer { request, node, wish } = message {
+            self.change_asked(*request, *node, *wish);
+        }
+        if Self::is_about_members(message) {
+            return self.received_about_members(from, to, message);
         }
         let Some(index) = self.key_of(message) else { return };
         self.keys[index].hear(|key| key.arrived(from, to.actor(), message));
@@ -168,6 +179,7 @@ impl RecordJudge {
         }
         self.down.iter().for_each(|node| case.set_crashed(*node, true));
         self.keys.push(RecordedKey::new(case));
+        self.catch_up();
         self.of_key.insert(key.clone(), self.keys.len() - 1);
         self.keys.len() - 1
     }
@@ -249,17 +261,6 @@ impl RecordJudge {
             }
         }
         None
-    }
-
-    /// Each two nodes that are intended replicas of one key, the smaller one first.
-    pub fn neighbours(&self) -> BTreeSet<(NodeId, NodeId)> {
-        let replicas = self.keys.iter().map(|key| &key.case.instance().preference_list);
-        let replicas: BTreeSet<&Vec<NodeId>> = replicas.collect();
-        let pairs = |nodes: &Vec<NodeId>| {
-            let of = |one: NodeId| nodes.iter().map(move |other| (one, *other));
-            nodes.iter().copied().flat_map(of).collect::<Vec<_>>()
-        };
-        replicas.into_iter().flat_map(pairs).filter(|(one, other)| one < other).collect()
     }
 
     /// What was judged.
