@@ -28,9 +28,14 @@ impl Ghost {
     /// then it counts as a put that has begun and has failed.
     pub(crate) fn forget(&mut self, write: WriteId) {
         let drop = |set: &mut WriteSet| *set = set.minus(WriteSet::EMPTY.with(write));
+        let superseded = self.saw(write);
         self.writes.iter_mut().for_each(|it| drop(&mut it.saw));
         for read in &mut self.reads {
             let Read { acknowledged_before, hearings, shown, omitted, .. } = read;
+            // An answer that shows the put has shown enough of those that it supersedes.
+            if shown.contains(write) {
+                *acknowledged_before = acknowledged_before.minus(superseded);
+            }
             [acknowledged_before, shown, omitted].into_iter().for_each(drop);
             for hearing in hearings {
                 drop(&mut hearing.known);
