@@ -147,7 +147,8 @@ impl Judged {
         }
         let disks = self.ends.iter().filter_map(|(node, last)| Some((*node, &last.as_ref()?.1)));
         let kept = disks.flat_map(|(node, disk)| disk.hints.keys().map(move |hint| (node, hint)));
-        let mut early = kept.filter(|(node, hint)| !self.quiet.has_handed_over(*node, hint.recipient));
+        let mut early =
+            kept.filter(|(node, hint)| !self.quiet.has_handed_over(*node, hint.recipient));
         let (node, hint) = early.next()?;
         let to = hint.recipient;
         Some(format!("node {node} has a hint for {to} that it had no time to hand over"))
@@ -174,7 +175,10 @@ impl Judged {
                 let cluster =
                     ClusterOfRecord { nodes, config: node.config, founders: node.founders };
                 let judge = RecordJudge::new(&cluster);
-                self.judge = Some(judge.ok_or("the cluster has more than 64 nodes, or no founder is known yet")?);
+                self.judge = Some(
+                    judge
+                        .ok_or("the cluster has more than 64 nodes, or no founder is known yet")?,
+                );
                 self.cluster = Some(cluster);
                 Ok(())
             }

@@ -186,8 +186,10 @@ impl RecordJudge {
 
     /// A timer of a node has fired.
     pub fn fired(&mut self, timer: &Timer) {
-        let is_timeout =
-            matches!(timer, Timer::Put(..) | Timer::Get(..) | Timer::Forward(..) | Timer::Gather(..));
+        let is_timeout = matches!(
+            timer,
+            Timer::Put(..) | Timer::Get(..) | Timer::Forward(..) | Timer::Gather(..)
+        );
         if is_timeout && !std::mem::replace(&mut self.happened.timeout, true) {
             self.keys.iter_mut().for_each(|key| key.case.timed_out());
         }

@@ -77,8 +77,11 @@ impl RecordedKey {
             {
                 continue;
             }
-            let how =
-                if matches!(read.outcome, Outcome::Answered { .. }) { Retired::Done } else { Retired::Unanswered };
+            let how = if matches!(read.outcome, Outcome::Answered { .. }) {
+                Retired::Done
+            } else {
+                Retired::Unanswered
+            };
             self.case.state.history.reads[place] = Read::unsent();
             self.case.model.cfg.gets[place] = Recorded::NOBODY;
             self.forget(request, how);
@@ -139,10 +142,13 @@ impl RecordedKey {
     fn has_heir(&self, write: WriteId, request: RequestId, in_person: usize) -> bool {
         let (instance, ghost) = (self.instance(), &self.case.state.history);
         let asks = |request| instance.ask(request).is_some_and(|ask| ask.is_in_person());
+        // If no fallback can stand in for a replica and R+W>N, every get must see every put.
+        let (config, nodes) = (&instance.config, usize::from(instance.scope.nodes));
+        let all_overlap = nodes <= config.n() && config.r() + config.w() > config.n();
         let mut puts = ghost.puts().zip(&instance.puts);
         puts.any(|((other, its), other_request)| {
             let is_as_sure = match its.outcome {
-                Outcome::Answered { in_person: its, .. } => its >= in_person,
+                Outcome::Answered { in_person: its, .. } => its >= in_person || all_overlap,
                 _ => false,
             };
             other != write

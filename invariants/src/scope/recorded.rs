@@ -11,8 +11,7 @@ pub struct Recorded(BTreeMap<RequestId, ScriptLine>);
 
 impl Recorded {
     /// Stands where no request is: a place that a later request may take.
-    pub(crate) const NOBODY: RequestId =
-        RequestId { client: ClientId(u64::MAX), number: u64::MAX };
+    pub(crate) const NOBODY: RequestId = RequestId { client: ClientId(u64::MAX), number: u64::MAX };
 
     /// What the request asks, and through which node.
     pub(crate) fn line(&self, request: RequestId) -> Option<ScriptLine> {

@@ -83,7 +83,8 @@ pub(super) fn as_json(judgement: &Judgement) -> Value {
         shown
     });
     let judged = tally.as_ref().map(|Tally { keys, unjudged, requests }| {
-        let reason = |(why, keys): (&Unjudged, &usize)| json!({ "why": why.to_string(), "keys": keys });
+        let reason =
+            |(why, keys): (&Unjudged, &usize)| json!({ "why": why.to_string(), "keys": keys });
         json!({
             "always": names(Kind::Always), "events": events, "keys": keys, "requests": requests,
             "not_to_the_end": unjudged.iter().map(reason).collect::<Vec<_>>(),

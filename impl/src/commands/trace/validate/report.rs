@@ -54,8 +54,7 @@ fn ending(ending: Option<Ending>) -> &'static str {
 
 pub(super) fn as_json(report: &Report, judgement: &Judgement, took: Duration) -> Value {
     let node = |node: &NodeReport| {
-        let gap =
-            |(place, gap): &(Position, Gap)| json!({ "what": gap.told(), "at": at(place) });
+        let gap = |(place, gap): &(Position, Gap)| json!({ "what": gap.told(), "at": at(place) });
         let gaps: Vec<Value> = node.gaps.iter().map(gap).collect();
         let unseen = node.unseen.iter().map(|(from, count)| (from.to_string(), json!(count)));
         let (counts, fault) = (&node.counts, report.first_fault_of(node.node));
