@@ -98,6 +98,9 @@ impl RecordJudge {
     }
 
     pub(super) fn sent_about_members(&mut self, from: NodeId, to: Id, message: &Message) {
+        if !self.happened.change {
+            return;
+        }
         for key in &mut self.keys {
             key.hear(|key| key.sent(from.actor(), to, message));
         }
@@ -105,6 +108,9 @@ impl RecordJudge {
     }
 
     pub(super) fn received_about_members(&mut self, from: Id, to: NodeId, message: &Message) {
+        if !self.happened.change {
+            return;
+        }
         for key in &mut self.keys {
             key.hear(|key| key.arrived(from, to.actor(), message));
         }

@@ -3,7 +3,7 @@
 //!
 //! A put is retired once all of this is so:
 //!
-//! - It was acknowledged or has failed, and no node works on it.
+//! - It was acknowledged, or it has failed and no node works on it.
 //! - No disk has it, neither as a replica's copy nor in a hint.
 //! - If it was acknowledged: another put was acknowledged whose client had read it, and at least as
 //!   many intended replicas had confirmed that one. So each property that would ask for the first
@@ -124,7 +124,7 @@ impl RecordedKey {
         let is_needed = request == Recorded::NOBODY
             || matches!(outcome, Outcome::Running | Outcome::Unsent)
             || world.versions().any(|(other, _)| other == write)
-            || self.works_on(request)
+            || outcome == Outcome::Failed && self.works_on(request)
             || ghost.forgotten().contains(write)
             || ghost.reads.iter().any(must_show);
         if is_needed {

@@ -13,7 +13,7 @@ impl WriteId {
     pub const MAX: usize = 10;
 
     /// The most puts of a key that a recorded run may have at one time.
-    pub const LIVE_MAX: usize = 32;
+    pub const LIVE_MAX: usize = 64;
 
     /// The numbers that values have: `w0`, `w1`, … Numbers above 9 are characters after the digits.
     const NUMBERS: std::ops::Range<u8> = b'0'..b'0' + Self::LIVE_MAX as u8;
@@ -43,7 +43,7 @@ impl fmt::Display for WriteId {
 
 /// A set of puts.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct WriteSet(u32);
+pub struct WriteSet(u64);
 
 impl WriteSet {
     /// No put.
@@ -85,7 +85,7 @@ impl WriteSet {
 
     /// The set as a number: a bit for each put.
     pub(crate) fn bits(self) -> u64 {
-        u64::from(self.0)
+        self.0
     }
 
     /// Is nothing in it?

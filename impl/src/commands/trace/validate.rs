@@ -35,7 +35,7 @@ falls, its evidence is printed, with the events after which it fell.
 
 Judging ends, and says where and why, when the records do not tell all that happened: a node has no
 record, a node differs from the model, the members change, or a disk is replaced. A key is judged no
-more once it has more than 32 puts that nothing has replaced. What must be true eventually is judged
+more once it has more than 64 puts that nothing has replaced. What must be true eventually is judged
 only if the run came to rest: after the last request and the last start, each two nodes that share
 keys have compared twice more, and all nodes were stopped.
 
