@@ -20,9 +20,11 @@ use super::listen::{Ended, Listener, Lost, Started, Stepped};
 use super::reader::{Damage, Ending, Position, Reader};
 use super::track::{Counts, Gap, Track, Turn, Waiting};
 use crate::interpreter::Event;
-use dynamo_model::ids::NodeId;
-use dynamo_model::message::Message;
+use dynamo_model::ids::{Key, NodeId};
+use dynamo_model::message::{Answer, Message, Operation};
 use dynamo_model::rules::Rules;
+use dynamo_model::version::Context;
+use serde::Serialize;
 use stateright::actor::Id;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use xxhash_rust::xxh3::xxh3_128;
@@ -185,12 +187,15 @@ impl Join {
         let Waiting { batch, checked, .. } = waiting.as_mut()?;
         while let Some(event) = batch.events.get(*checked) {
             if let Event::Received(from, message) | Event::Ignored(from, message) = event
-                && NodeId::from_actor(*from).is_some_and(|from| known.contains_key(&from))
-            {
-                let letter = letter(scratch, *from, id.actor(), message);
-                if !sent.contains(&letter) {
-                    return Some(letter);
+                && let Some(letter) = match NodeId::from_actor(*from) {
+                    Some(node) => known
+                        .contains_key(&node)
+                        .then(|| letter(scratch, *from, id.actor(), message)),
+                    None => used(message).map(|context| hash(scratch, &context)),
                 }
+                && !sent.contains(&letter)
+            {
+                return Some(letter);
             }
             *checked += 1;
         }
@@ -230,10 +235,14 @@ impl Join {
             match event {
                 Event::Sent(to, message) => {
                     self.tracks[index].counts.sent += 1;
-                    if NodeId::from_actor(*to).is_none_or(|to| !self.index.contains_key(&to)) {
-                        continue;
-                    }
-                    let letter = letter(&mut self.scratch, own.actor(), *to, message);
+                    let letter = match NodeId::from_actor(*to) {
+                        Some(to) if !self.index.contains_key(&to) => continue,
+                        Some(_) => letter(&mut self.scratch, own.actor(), *to, message),
+                        None => match given(message) {
+                            Some(context) => hash(&mut self.scratch, &context),
+                            None => continue,
+                        },
+                    };
                     if self.sent.insert(letter) {
                         ready.extend(self.awaited.remove(&letter).unwrap_or_default());
                     }
@@ -275,12 +284,22 @@ impl Join {
         };
         let waiting = || (0..self.tracks.len()).filter(|index| sender(*index).is_some());
         let is = |which: fn(&Track) -> bool| waiting().find(|it| sender(*it).is_some_and(which));
-        is(|sender| sender.is_over).or_else(|| is(Track::may_lack_sends)).or(waiting().next())
+        // A client used a context, and no record shows which node gave it out.
+        let is_for_context =
+            |index: &usize| self.tracks[*index].waiting.is_some() && self.awaits(*index).is_none();
+        is(|sender| sender.is_over)
+            .or_else(|| is(Track::may_lack_sends))
+            .or_else(|| (0..self.tracks.len()).find(is_for_context))
+            .or(waiting().next())
     }
 
     /// Takes the message that a node waits for as sent.
     fn accept(&mut self, index: usize, listener: &mut impl Listener) {
-        let Some((from, message)) = self.awaits(index) else { return };
+        let Some((from, message)) = self.awaits(index) else {
+            let letter = self.missing(index);
+            self.awaited.retain(|other, _| Some(*other) != letter);
+            return self.sent.extend(letter);
+        };
         let message = message.clone();
         let track = &self.tracks[index];
         listener.lost_sight(track.id, track.position(), &Lost::Unseen(from));
@@ -319,8 +338,32 @@ impl Join {
 }
 
 fn letter(scratch: &mut Vec<u8>, from: Id, to: Id, message: &Message) -> Letter {
+    hash(scratch, &(from, to, message))
+}
+
+fn hash(scratch: &mut Vec<u8>, content: &impl Serialize) -> Letter {
     scratch.clear();
-    postcard::to_io(&(from, to, message), &mut *scratch)
-        .expect("sequences of known length, written to memory");
+    postcard::to_io(content, &mut *scratch).expect("sequences of known length, written to memory");
     xxh3_128(scratch)
+}
+
+/// The context that a client uses in its request, with the key. A node has given it out before.
+fn used(message: &Message) -> Option<(&Key, &Context)> {
+    match message {
+        Message::Request(Operation::Put { key, context, .. })
+        | Message::Routed { operation: Operation::Put { key, context, .. }, .. } => {
+            (!context.is_empty()).then_some((key, context))
+        }
+        _ => None,
+    }
+}
+
+/// The context that a node gives to a client with its answer, with the key.
+fn given(message: &Message) -> Option<(&Key, &Context)> {
+    match message {
+        Message::Answer(
+            Answer::PutAcknowledged { key, context, .. } | Answer::GetAnswered { key, context, .. },
+        ) => Some((key, context)),
+        _ => None,
+    }
 }

@@ -119,6 +119,10 @@ impl Judged {
     }
 
     fn judge_rest(&self, judge: &mut RecordJudge) -> Rest {
+        let tally = judge.tally();
+        if tally.keys <= tally.unjudged.values().sum() {
+            return Rest::NotJudged("no key was judged to the end".to_owned());
+        }
         if let Some(why) = self.disturbance(judge) {
             return Rest::NotJudged(why);
         }

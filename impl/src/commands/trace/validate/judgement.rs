@@ -14,8 +14,8 @@ pub(super) fn print(judgement: &Judgement) {
         let (keys, requests) =
             (counted(tally.keys, "key"), counted(tally.requests as usize, "request"));
         let events = counted(*events as usize, "event");
-        let properties = counted(RecordJudge::properties(Kind::Always).count(), "property");
-        say!("\nJudged by {properties}: {events}, {keys}, {requests}.");
+        let properties = RecordJudge::properties(Kind::Always).count();
+        say!("\nJudged by {properties} properties: {events}, {keys}, {requests}.");
         for (why, count) in &tally.unjudged {
             say!("  not judged to the end: {}, because {why}", counted(*count, "key"));
         }
@@ -26,7 +26,7 @@ pub(super) fn print(judgement: &Judgement) {
     }
     match fall {
         Some(fall) => print_fall(fall),
-        None if tally.is_some() => say!("No property is violated up to there."),
+        None if tally.is_some() => say!("As far as was judged, no property is violated."),
         None => {}
     }
     match rest {
@@ -34,7 +34,9 @@ pub(super) fn print(judgement: &Judgement) {
         Rest::NotJudged(why) => {
             say!("What must be true eventually was not judged, because {why}.");
         }
-        Rest::Holds => say!("All that must be true eventually is true at the records' ends."),
+        Rest::Holds => {
+            say!("For all keys judged to the end, all that must be true eventually is true there.");
+        }
         Rest::Violated(violation) => {
             say!("\nVIOLATED at the records' ends:");
             print_violation(violation);
