@@ -213,10 +213,8 @@ impl Judged {
         if !self.is_judging() {
             return;
         }
-        if self.has_changed(node, &disk.history)
-            && let Some(Err(why)) = self.judge.as_mut().map(RecordJudge::members_change)
-        {
-            return self.stop(node, at, why.to_owned());
+        if self.has_changed(node, &disk.history) {
+            return self.stop(node, at, "the members change here".to_owned());
         }
         let Some(judge) = &mut self.judge else { return };
         self.quiet.hear(node, batch);
@@ -269,10 +267,8 @@ impl Listener for Judged {
         if let Err(why) = self.meet(head) {
             return self.stop(node, at, why.to_owned());
         }
-        if self.has_changed(node, &disk.history)
-            && let Some(Err(why)) = self.judge.as_mut().map(RecordJudge::members_change)
-        {
-            return self.stop(node, at, why.to_owned());
+        if self.has_changed(node, &disk.history) {
+            return self.stop(node, at, "the members change here".to_owned());
         }
         let Some(judge) = &mut self.judge else { return };
         let told = || judge.started(node, state, disk);

@@ -15,6 +15,7 @@ use crate::scope::instance::Instance;
 use crate::scope::recorded::Recorded;
 use crate::scope::standings::members_among;
 use crate::scope::{Faults, NO_FAULTS, Scope};
+use crate::system::world::World;
 use dynamo_model::config::Config;
 use dynamo_model::ids::{Key, NodeId, RequestId};
 use dynamo_model::membership::History;
@@ -52,11 +53,9 @@ pub struct Tally {
 
 /// What has happened to any node. It may matter to each key.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Happened {
+struct Happened {
     timeout: bool,
     crash: bool,
-    /// Does the ring change?
-    pub(super) change: bool,
 }
 
 /// The ground truth of a recorded run.
@@ -70,9 +69,9 @@ pub struct RecordJudge {
     of_key: HashMap<Key, usize>,
     of_request: HashMap<RequestId, usize>,
     /// The keys that have changed since they were last judged.
-    pub(super) changed: BTreeSet<usize>,
+    changed: BTreeSet<usize>,
     down: BTreeSet<NodeId>,
-    pub(super) happened: Happened,
+    happened: Happened,
 }
 
 impl RecordJudge {
@@ -124,9 +123,6 @@ impl RecordJudge {
 
     /// A node sends a message.
     pub fn sent(&mut self, from: NodeId, to: Id, message: &Message) {
-        if Self::is_about_members(message) {
-            return self.sent_about_members(from, to, message);
-        }
         let Some(index) = self.key_of(message) else { return };
         self.keys[index].hear(|key| key.sent(from.actor(), to, message));
         self.changed.insert(index);
@@ -140,12 +136,6 @@ impl RecordJudge {
         {
             let index = self.asked_for(operation);
             self.keys[index].hear(|key| key.asked(to, operation));
-        }
-        if let Message::Administer { request, node, wish } = message {
-            self.change_asked(*request, *node, *wish);
-        }
-        if Self::is_about_members(message) {
-            return self.received_about_members(from, to, message);
         }
         let Some(index) = self.key_of(message) else { return };
         self.keys[index].hear(|key| key.arrived(from, to.actor(), message));
@@ -179,7 +169,6 @@ impl RecordJudge {
         }
         self.down.iter().for_each(|node| case.set_crashed(*node, true));
         self.keys.push(RecordedKey::new(case));
-        self.catch_up();
         self.of_key.insert(key.clone(), self.keys.len() - 1);
         self.keys.len() - 1
     }
@@ -263,6 +252,21 @@ impl RecordJudge {
             }
         }
         None
+    }
+
+    /// Each two nodes that are intended replicas of one key by all histories, the smaller one
+    /// first.
+    pub fn neighbours(&self) -> BTreeSet<(NodeId, NodeId)> {
+        let lists = self.keys.iter().map(|key| {
+            let (model, state) = (&key.case.model, &key.case.state);
+            World { model, state }.intended().into_owned()
+        });
+        let lists: BTreeSet<Vec<NodeId>> = lists.collect();
+        let pairs = |nodes: &Vec<NodeId>| {
+            let of = |one: NodeId| nodes.iter().map(move |other| (one, *other));
+            nodes.iter().copied().flat_map(of).collect::<Vec<_>>()
+        };
+        lists.iter().flat_map(pairs).filter(|(one, other)| one < other).collect()
     }
 
     /// What was judged.

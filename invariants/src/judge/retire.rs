@@ -3,21 +3,29 @@
 //!
 //! A put is retired once all of this is so:
 //!
-//! - It was acknowledged, or it has failed and no node works on it.
+//! - It was acknowledged, or no node works on it.
 //! - No disk has it, neither as a replica's copy nor in a hint.
-//! - If it was acknowledged: another put was acknowledged whose client had read it, and at least as
-//!   many intended replicas had confirmed that one. So each property that would ask for the first
-//!   put asks for the second one at least as strictly.
+//! - It has an heir: another put was acknowledged whose client had read it, and at least as many
+//!   intended replicas had confirmed that one. So each property that would ask for the first put
+//!   asks for the heir at least as strictly. A put that was never acknowledged is also retired
+//!   without an heir, if there are many puts.
+//! - Every put that its client had read is retired.
 //! - No get under way must still show it.
 //! - No reaped tombstone replaced it. Reaped puts must not come back, so they are never retired.
 //!
+//! A late message may bring a retired put back to a disk. If the put has an heir, the judge takes
+//! the disk for one without it. That is right, because the put supersedes no put that is still
+//! judged: they were retired before it. If the put has no heir, the key is judged no more.
+//!
 //! A get is retired once no node works on it and all its repairs have arrived, if there is a later
-//! get of the same client. The oldest gets go in any case when there are many.
+//! get of the same client. A get that no node works on is retired in any case once many others have
+//! begun.
 
 use super::recorded::{RecordedKey, Retired};
 use crate::scope::instance::Instance;
 use crate::scope::recorded::Recorded;
 use crate::scope::write_set::{WriteId, WriteSet};
+use crate::system::SystemState;
 use crate::system::world::World;
 use crate::truth::{Outcome, Read};
 use dynamo_model::ids::RequestId;
@@ -27,8 +35,10 @@ use dynamo_model::node::State;
 const PUTS_KEPT: usize = 5;
 /// So many gets stay in any case.
 const GETS_KEPT: usize = 6;
-/// If there are more gets, the oldest are retired even if they have not ended well.
-const GETS_KEPT_MAX: usize = 24;
+/// Once so many gets have begun after it, a get is retired even if it has not ended well.
+const GETS_LATER: u64 = 24;
+/// If there are more puts, one that nobody has acknowledged is retired without an heir.
+const PUTS_MANY: usize = WriteId::LIVE_MAX / 2;
 
 impl RecordedKey {
     /// Retires puts and gets, if there are many. The key has just been judged.
@@ -43,10 +53,12 @@ impl RecordedKey {
             self.retire_gets(gets);
         }
         if puts > PUTS_KEPT {
-            self.retire_puts();
+            // A put may go only after those that its client had read.
+            while self.retire_puts(puts > PUTS_MANY) {}
         }
     }
 
+    /// Does a node that is up work on this request?
     fn works_on(&self, request: RequestId) -> bool {
         let works = |state: &State| {
             let State { puts, gets, forwards, .. } = state;
@@ -54,7 +66,9 @@ impl RecordedKey {
                 || gets.contains_key(&request)
                 || forwards.contains_key(&request)
         };
-        self.case.state.actor_states.iter().filter_map(|actor| actor.node()).any(works)
+        let SystemState { actor_states, crashed, .. } = &self.case.state;
+        let up = actor_states.iter().zip(crashed).filter(|(_, is_down)| !**is_down);
+        up.filter_map(|(actor, _)| actor.node()).any(works)
     }
 
     fn retire_gets(&mut self, count: usize) {
@@ -72,9 +86,9 @@ impl RecordedKey {
             let is_repaired = read.hearings.iter().all(|hearing| hearing.repairs.is_empty());
             let is_by_same = |later: &usize| gets[*later].client == request.client;
             let is_last = !places[index + 1..].iter().any(is_by_same);
-            if self.works_on(request)
-                || left <= GETS_KEPT_MAX && !(is_over && is_repaired && !is_last)
-            {
+            let is_old = self.reads_begun - self.read_order[place] > GETS_LATER;
+            let is_done = is_over && is_repaired && !is_last;
+            if !(is_done || is_old) || self.works_on(request) {
                 continue;
             }
             let how = if matches!(read.outcome, Outcome::Answered { .. }) {
@@ -89,11 +103,13 @@ impl RecordedKey {
         }
     }
 
-    fn retire_puts(&mut self) {
-        let puts = self.instance().puts.clone();
+    /// Retires what may be retired now. Was there anything?
+    fn retire_puts(&mut self, are_many: bool) -> bool {
+        let (puts, mut has_retired) = (self.instance().puts.clone(), false);
         for (place, request) in puts.into_iter().enumerate() {
             let write = WriteId(place as u8);
-            let Some(how) = self.may_retire(write, request) else { continue };
+            let Some(how) = self.may_retire(write, request, are_many) else { continue };
+            has_retired = true;
             self.case.state.history.forget(write);
             let gone = WriteSet::EMPTY.with(write);
             self.given.iter_mut().for_each(|(_, read)| *read = read.minus(gone));
@@ -101,6 +117,7 @@ impl RecordedKey {
             self.contents[place] = None;
             self.forget(request, how);
         }
+        has_retired
     }
 
     fn forget(&mut self, request: RequestId, how: Retired) {
@@ -111,7 +128,7 @@ impl RecordedKey {
     }
 
     /// May this put be retired, and how? See the top of this file.
-    fn may_retire(&self, write: WriteId, request: RequestId) -> Option<Retired> {
+    fn may_retire(&self, write: WriteId, request: RequestId, are_many: bool) -> Option<Retired> {
         let world = World { model: &self.case.model, state: &self.case.state };
         let ghost = &self.case.state.history;
         let outcome = ghost.writes[usize::from(write.0)].outcome;
@@ -121,20 +138,22 @@ impl RecordedKey {
             let is_over = !matches!(read.outcome, Outcome::Running | Outcome::Unsent);
             !is_over && known.contains(write)
         };
+        let in_person = match outcome {
+            Outcome::Answered { in_person, .. } => Some(in_person),
+            _ => None,
+        };
         let is_needed = request == Recorded::NOBODY
-            || matches!(outcome, Outcome::Running | Outcome::Unsent)
+            || !ghost.saw(write).is_empty()
             || world.versions().any(|(other, _)| other == write)
-            || outcome == Outcome::Failed && self.works_on(request)
+            || in_person.is_none() && self.works_on(request)
             || ghost.forgotten().contains(write)
             || ghost.reads.iter().any(must_show);
         if is_needed {
-            return None;
-        }
-        match outcome {
-            Outcome::Answered { in_person, .. } => {
-                self.has_heir(write, request, in_person).then_some(Retired::Done)
-            }
-            _ => Some(Retired::Unanswered),
+            None
+        } else if self.has_heir(write, request, in_person.unwrap_or(0)) {
+            Some(Retired::Done)
+        } else {
+            (in_person.is_none() && are_many).then_some(Retired::Unanswered)
         }
     }
 
@@ -158,3 +177,6 @@ impl RecordedKey {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

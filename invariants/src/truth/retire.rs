@@ -25,17 +25,14 @@ impl Ghost {
     }
 
     /// The put is one that nothing depends on any more. Its place is free for another one. Until
-    /// then it counts as a put that has begun and has failed.
+    /// then it counts as a put that has begun and has failed. The puts that its client had read were
+    /// forgotten before it.
     pub(crate) fn forget(&mut self, write: WriteId) {
         let drop = |set: &mut WriteSet| *set = set.minus(WriteSet::EMPTY.with(write));
-        let superseded = self.saw(write);
+        debug_assert!(self.saw(write).is_empty());
         self.writes.iter_mut().for_each(|it| drop(&mut it.saw));
         for read in &mut self.reads {
             let Read { acknowledged_before, hearings, shown, omitted, .. } = read;
-            // An answer that shows the put has shown enough of those that it supersedes.
-            if shown.contains(write) {
-                *acknowledged_before = acknowledged_before.minus(superseded);
-            }
             [acknowledged_before, shown, omitted].into_iter().for_each(drop);
             for hearing in hearings {
                 drop(&mut hearing.known);
