@@ -1,15 +1,20 @@
 //! Validates the records of all nodes together.
 //!
-//! Each node's record has an order of its own. The records are joined by one rule: a batch that
-//! received a message comes after the batch of the sender that sent an equal message. No clock is
-//! read. A batch that waits for nothing may come at once, so the join is greedy and takes linear
-//! time.
+//! Each node's record has an order of its own. The records are joined by two rules. No clock is
+//! read.
+//!
+//! - A batch that received a message comes after the batch of the sender that sent an equal message.
+//! - A batch that received a client's put with a context comes after the batch of a node that gave
+//!   out an equal context for the key. If no record shows that, the batch does not wait.
+//!
+//! A batch that waits for nothing may come at once, so the join is greedy and takes linear time.
 //!
 //! **Why any such order will do.** A node's step depends only on its state and its input. So two
 //! steps of different nodes may change places, unless one receives what the other sent. The model's
 //! network may delay, lose and duplicate messages. So every order that keeps each node's own order,
 //! and each sending before its receptions, is an execution of the model, and everything that always
-//! holds must hold in it.
+//! holds must hold in it. Clients are not recorded. The second rule keeps a client's put after the
+//! answer from which it got the context.
 //!
 //! A message may arrive more than once: the network may have duplicated it. So it is enough that an
 //! equal message was sent once.
