@@ -35,9 +35,10 @@ falls, its evidence is printed, with the events after which it fell.
 
 Judging ends, and says where and why, when the records do not tell all that happened: a node has no
 record, a node differs from the model, the members change, or a disk is replaced. A key is judged no
-more once it has more than 64 puts that nothing has replaced. What must be true eventually is judged
-only if the run came to rest: after the last request and the last start, each two nodes that share
-keys have compared twice more, and all nodes were stopped.
+more once more than 64 of its puts are followed. A put is followed until an acknowledged put has
+replaced it, and neither the put nor one that it replaced is on a disk. What must be true eventually
+is judged only if the run came to rest: after the last request and the last start, each two nodes
+that share keys have compared twice more, and all nodes were stopped.
 
 To judge a run in which one node follows another rule, name the rule:
   dynamo trace validate ./record --defect B=ack-one-short
