@@ -3,7 +3,7 @@
 //! Each node's record has an order of its own. The records are joined by two rules. No clock is
 //! read.
 //!
-//! - A batch that received a message comes after the batch of the sender that sent an equal message.
+//! - A batch that received a message comes after the batch in which its sender sent an equal one.
 //! - A batch that received a client's put with a context comes after the batch of a node that gave
 //!   out an equal context for the key. If no record shows that, the batch does not wait.
 //!

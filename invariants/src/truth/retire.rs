@@ -25,8 +25,8 @@ impl Ghost {
     }
 
     /// The put is one that nothing depends on any more. Its place is free for another one. Until
-    /// then it counts as a put that has begun and has failed. The puts that its client had read were
-    /// forgotten before it.
+    /// then it counts as a put that has begun and has failed. The puts that its client had read
+    /// were forgotten before it.
     pub(crate) fn forget(&mut self, write: WriteId) {
         let drop = |set: &mut WriteSet| *set = set.minus(WriteSet::EMPTY.with(write));
         debug_assert!(self.saw(write).is_empty());

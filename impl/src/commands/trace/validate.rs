@@ -44,8 +44,8 @@ To judge a run in which one node follows another rule, name the rule:
   dynamo trace validate ./record --defect B=ack-one-short
 
 A record that ends amid an entry is no fault: the node was killed amid a write. A record that is
-damaged elsewhere is told apart from a fault of the node. What the records do not say, because a node
-has no record or its first files were deleted, is counted as \"not seen\".
+damaged elsewhere is told apart from a fault of the node. What the records do not say, because a
+node has no record or its first files were deleted, is counted as \"not seen\".
 
 Exit codes:
   0  every recorded step is a step of the model, and no property is violated, up to the ends that
