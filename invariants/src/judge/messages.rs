@@ -5,11 +5,11 @@ use dynamo_model::siblings::{Siblings, Version};
 use std::borrow::Cow;
 
 /// The message with other sibling sets.
-pub(super) fn with_siblings<'m, E>(
-    message: &'m Message,
+pub(super) fn with_siblings<E>(
+    message: &Message,
     set: impl Fn(&Siblings) -> Result<Siblings, E>,
     versions: impl Fn(&[Version]) -> Result<Vec<Version>, E>,
-) -> Result<Cow<'m, Message>, E> {
+) -> Result<Cow<'_, Message>, E> {
     let mut own = message.clone();
     match &mut own {
         Message::Store { siblings, .. }

@@ -14,6 +14,7 @@ use crate::property::{Kind, Property};
 use crate::scope::instance::Instance;
 use crate::scope::recorded::Recorded;
 use crate::scope::standings::members_among;
+use crate::scope::write_set::WriteSet;
 use crate::scope::{Faults, NO_FAULTS, Scope};
 use crate::system::world::World;
 use dynamo_model::config::Config;
@@ -49,6 +50,8 @@ pub struct Tally {
     pub unjudged: BTreeMap<Unjudged, usize>,
     /// How many puts and gets clients have sent.
     pub requests: u64,
+    /// How many of them came while their key was judged.
+    pub followed: u64,
 }
 
 /// What has happened to any node. It may matter to each key.
@@ -68,6 +71,8 @@ pub struct RecordJudge {
     pub(super) keys: Vec<RecordedKey>,
     of_key: HashMap<Key, usize>,
     of_request: HashMap<RequestId, usize>,
+    /// How many requests came while their key was judged.
+    followed: u64,
     /// The keys that have changed since they were last judged.
     changed: BTreeSet<usize>,
     down: BTreeSet<NodeId>,
@@ -115,6 +120,7 @@ impl RecordJudge {
             keys: Vec::new(),
             of_key: HashMap::new(),
             of_request: HashMap::new(),
+            followed: 0,
             changed: BTreeSet::new(),
             down: BTreeSet::new(),
             happened: Happened::default(),
@@ -149,7 +155,8 @@ impl RecordJudge {
             Some(index) => *index,
             None => self.open(key),
         };
-        self.of_request.insert(operation.request(), index);
+        let is_new = self.of_request.insert(operation.request(), index).is_none();
+        self.followed += u64::from(is_new && self.keys[index].unjudged.is_none());
         index
     }
 
@@ -160,7 +167,7 @@ impl RecordJudge {
         let instance =
             Instance { key: key.clone(), clockwise, preference_list, ..self.instance.clone() };
         let mut case = Case::of(self.scope, instance, &self.rules);
-        case.state.history.clients.resize(1, Default::default());
+        case.state.history.clients.resize(1, WriteSet::EMPTY);
         if self.happened.crash {
             case.crashes();
         }
@@ -275,7 +282,8 @@ impl RecordJudge {
         for why in self.keys.iter().filter_map(|key| key.unjudged) {
             *unjudged.entry(why).or_default() += 1;
         }
-        Tally { keys: self.keys.len(), unjudged, requests: self.of_request.len() as u64 }
+        let (requests, followed) = (self.of_request.len() as u64, self.followed);
+        Tally { keys: self.keys.len(), unjudged, requests, followed }
     }
 
     /// The key that a message is about.

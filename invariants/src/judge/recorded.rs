@@ -32,7 +32,10 @@ const READS_MAX: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Error)]
 pub enum Unjudged {
     /// Too many puts are neither replaced nor forgotten.
-    #[error("more than {} of its puts are still on disks or not replaced", WriteId::LIVE_MAX)]
+    #[error(
+        "more than {} of its puts were followed at one time: an old one was still on a disk",
+        WriteId::LIVE_MAX
+    )]
     Puts,
     /// Too many gets are unanswered.
     #[error("more than {READS_MAX} of its gets are under way")]

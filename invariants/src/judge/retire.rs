@@ -22,6 +22,7 @@
 //! begun.
 
 use super::recorded::{RecordedKey, Retired};
+use crate::scope::Ask;
 use crate::scope::instance::Instance;
 use crate::scope::recorded::Recorded;
 use crate::scope::write_set::{WriteId, WriteSet};
@@ -160,7 +161,7 @@ impl RecordedKey {
     /// Was another put acknowledged, at least as well as this one, whose client had read this one?
     fn has_heir(&self, write: WriteId, request: RequestId, in_person: usize) -> bool {
         let (instance, ghost) = (self.instance(), &self.case.state.history);
-        let asks = |request| instance.ask(request).is_some_and(|ask| ask.is_in_person());
+        let asks = |request| instance.ask(request).is_some_and(Ask::is_in_person);
         // If no fallback can stand in for a replica and R+W>N, every get must see every put.
         let (config, nodes) = (&instance.config, usize::from(instance.scope.nodes));
         let all_overlap = nodes <= config.n() && config.r() + config.w() > config.n();

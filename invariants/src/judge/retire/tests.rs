@@ -90,7 +90,9 @@ impl Run {
             self.judge.sent(A, other.actor(), &self.store(number, &held));
         }
         self.stepped(A, &held);
-        confirming.iter().for_each(|node| self.arrives(*node, number, &held));
+        for node in confirming {
+            self.arrives(*node, number, &held);
+        }
         self.read.clone_from(&clock);
         let answer = Answer::PutAcknowledged { request, key, context: clock };
         self.judge.sent(A, client, &Message::Answer(answer));

@@ -19,6 +19,10 @@ pub(super) fn print(judgement: &Judgement) {
         for (why, count) in &tally.unjudged {
             say!("  not judged to the end: {}, because {why}", counted(*count, "key"));
         }
+        if tally.followed < tally.requests {
+            let after = counted((tally.requests - tally.followed) as usize, "request");
+            say!("  {after} came after that, and were not judged");
+        }
     }
     if let Some(Limit { node, at, why }) = limit {
         let up_to = if tally.is_some() { "Judged up to" } else { "No property was judged:" };
@@ -84,11 +88,12 @@ pub(super) fn as_json(judgement: &Judgement) -> Value {
         shown["events"] = json!(fall.batch.events.iter().map(told).collect::<Vec<_>>());
         shown
     });
-    let judged = tally.as_ref().map(|Tally { keys, unjudged, requests }| {
+    let judged = tally.as_ref().map(|Tally { keys, unjudged, requests, followed }| {
         let reason =
             |(why, keys): (&Unjudged, &usize)| json!({ "why": why.to_string(), "keys": keys });
         json!({
             "always": names(Kind::Always), "events": events, "keys": keys, "requests": requests,
+            "requests_judged": followed,
             "not_to_the_end": unjudged.iter().map(reason).collect::<Vec<_>>(),
         })
     });
