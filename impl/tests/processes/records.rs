@@ -39,7 +39,7 @@ fn work(node: SocketAddr, number: usize, is_over: &AtomicBool) {
         let known = client.get(&key).map(|found| found.context);
         let context = known.unwrap_or_else(|_| StampedContext::new());
         let _ = client.put(&key, round.to_string().as_bytes(), &context);
-        // So a key has fewer puts than the judge can follow, however long a node is down.
+        // In a short run, a key then has fewer puts than the judge can follow.
         thread::sleep(Duration::from_millis(40));
     }
 }
