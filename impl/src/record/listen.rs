@@ -5,7 +5,7 @@ use super::reader::{Ending, Position};
 use super::track::Gap;
 use dynamo_model::ids::NodeId;
 use dynamo_model::node::{Durable, State};
-use thiserror::Error;
+use std::fmt;
 
 /// A node starts.
 #[derive(Clone, Copy, Debug)]
@@ -53,17 +53,26 @@ pub struct Ended<'a> {
 }
 
 /// Why the records no longer tell all that has happened.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lost {
     /// The record does not say something.
-    #[error("{}", .0.told())]
     Gap(Gap),
     /// The node does what the model does not do.
-    #[error("the node differs from the model")]
     Differs,
     /// The node received a message of another, whose record does not show that it was sent.
-    #[error("it received a message that the record of {0} does not have")]
     Unseen(NodeId),
+}
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Lost::Gap(gap) => f.write_str(gap.told()),
+            Lost::Differs => f.write_str("the node differs from the model"),
+            Lost::Unseen(from) => {
+                write!(f, "it received a message that the record of {from} does not have")
+            }
+        }
+    }
 }
 
 /// Is told what happens, in the joined order.

@@ -81,7 +81,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     })?;
     let (judgement, took) = (judged.finish(), begun.elapsed());
     if arguments.json {
-        say!("{:#}", report::as_json(&report, &judgement, took));
+        say!("{:#}", report::as_json(&report, &judgement::as_json(&judgement), took));
     } else {
         report::print(&report, took);
         judgement::print(&judgement);

@@ -1,9 +1,8 @@
 //! What a validation found out about each node, in words and as JSON.
 
-use super::judgement;
 use crate::output::say;
 use dynamo::interpreter::Event;
-use dynamo::record::{Ending, Fault, Gap, Judgement, NodeReport, Position, Report, told};
+use dynamo::record::{Ending, Fault, Gap, NodeReport, Position, Report, told};
 use dynamo_invariants::notation::words::counted;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -52,7 +51,8 @@ fn ending(ending: Option<Ending>) -> &'static str {
     }
 }
 
-pub(super) fn as_json(report: &Report, judgement: &Judgement, took: Duration) -> Value {
+/// The report as JSON. `judged` is what the properties say.
+pub(super) fn as_json(report: &Report, judged: &Value, took: Duration) -> Value {
     let node = |node: &NodeReport| {
         let gap = |(place, gap): &(Position, Gap)| json!({ "what": gap.told(), "at": at(place) });
         let gaps: Vec<Value> = node.gaps.iter().map(gap).collect();
@@ -62,7 +62,8 @@ pub(super) fn as_json(report: &Report, judgement: &Judgement, took: Duration) ->
             "node": node.node.to_string(), "starts": counts.lives,
             "starts_on_new_disks": counts.new_disks, "batches": counts.batches,
             "events": counts.events, "received": counts.received, "sent": counts.sent,
-            "validated_up_to": at(fault.map_or(&node.up_to, |fault| &fault.at)), "ending": ending(node.ending),
+            "validated_up_to": at(fault.map_or(&node.up_to, |fault| &fault.at)),
+            "ending": ending(node.ending),
             "gaps": gaps, "not_seen_from": unseen.collect::<serde_json::Map<String, Value>>(),
             "damage": node.damage.as_ref().map(ToString::to_string),
         })
@@ -78,7 +79,7 @@ pub(super) fn as_json(report: &Report, judgement: &Judgement, took: Duration) ->
     json!({
         "nodes": report.nodes.iter().map(node).collect::<Vec<_>>(),
         "faults": report.faults.iter().map(fault).collect::<Vec<_>>(),
-        "judged": judgement::as_json(judgement),
+        "judged": judged,
         "events": report.nodes.iter().map(|node| node.counts.events).sum::<u64>(),
         "seconds": took.as_secs_f64(),
     })
