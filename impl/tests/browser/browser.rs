@@ -36,21 +36,25 @@ impl Drop for Process {
     }
 }
 
-/// Starts a program, and waits for the line in which it says where it listens.
+/// How often a driver is started. It picks a free port and then uses it; another process may be
+/// faster.
+const DRIVER_STARTS: usize = 3;
+
+/// Starts a program, and waits for the line in which it says where it listens. `None`: it cannot be
+/// started, or it ends before.
 fn start(mut command: Command, says: &str) -> Option<(Process, String)> {
     let mut process = Process(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?);
     let lines = BufReader::new(process.0.stdout.take().expect("piped")).lines();
-    let line = lines
-        .map_while(Result::ok)
-        .find(|line| line.contains(says))
-        .expect("it says where it listens");
+    let line = lines.map_while(Result::ok).find(|line| line.contains(says))?;
     Some((process, line))
 }
 
 fn driver() -> Option<(Process, String)> {
-    let mut command = Command::new("chromedriver");
-    command.arg("--port=0");
-    let (process, line) = start(command, "started successfully on port")?;
+    let (process, line) = (0..DRIVER_STARTS).find_map(|_| {
+        let mut command = Command::new("chromedriver");
+        command.arg("--port=0");
+        start(command, "started successfully on port")
+    })?;
     let port: String = line.chars().filter(char::is_ascii_digit).collect();
     Some((process, format!("http://127.0.0.1:{port}")))
 }
