@@ -10,9 +10,10 @@ mod simplify;
 pub use draw::draw;
 pub use simplify::simplify;
 
-use crate::check::{Conclusion, Effort, check};
+use crate::check::{Conclusion, Effort, Report, check};
 use crate::property::{Kind, Property};
 use crate::scope::Scope;
+use crate::scope::own::OwnScope;
 use dynamo_model::rules::Rules;
 use std::ops::ControlFlow;
 
@@ -47,6 +48,11 @@ pub struct Examined {
 /// The number of states is compared at these times too, so a larger scope can be visited completely
 /// all the same. It does not count as held then: whether a scope holds must not depend on the speed
 /// of the machine.
+///
+/// A scope that holds is checked again with both reductions.
+///
+/// # Panics
+/// If a reduction changes a verdict.
 pub fn examine(
     scope: &Scope,
     rules: Rules,
@@ -70,10 +76,30 @@ pub fn examine(
         None if is_stopped => Outcome::Stopped,
         None => Outcome::TooLarge,
     };
+    if matches!(outcome, Outcome::Holds) {
+        assert_reductions_agree(scope, rules, &report);
+    }
     let with_occasion = report
         .properties
         .iter()
         .filter(|it| it.kind != Kind::Reachable && it.verdict == Conclusion::Holds);
     let occasions = with_occasion.map(|it| it.name).collect();
     Examined { outcome, states: report.progress.unique_states, occasions }
+}
+
+/// Asserts that this complete check and one with both reductions come to the same verdicts.
+fn assert_reductions_agree(scope: &Scope, rules: Rules, whole: &Report) {
+    let effort = Effort { symmetry: true, partial_order: true, ..Effort::threads(1) };
+    let reduced = check(scope, rules, &effort, |_| ControlFlow::Continue(()));
+    for (one, other) in whole.properties.iter().zip(&reduced.properties) {
+        assert!(
+            one.verdict == other.verdict,
+            "reductions change the verdict on {} from {:?} to {:?} in the scope {}: {:#?}",
+            one.name,
+            one.verdict,
+            other.verdict,
+            scope.name,
+            OwnScope::from(scope),
+        );
+    }
 }

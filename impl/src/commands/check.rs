@@ -189,7 +189,8 @@ pub(super) struct Arguments {
     #[arg(long, conflicts_with_all = ["list", "print", "defect", "count", "engine", "memory",
         "time", "symmetry", "partial_order", "keep_going", "verbose"])]
     matrix: bool,
-    /// Print {"holds", "invariants": [..], "scopes": [..], "`unchecked_scopes"`: [..], ..}
+    /// Print {"holds", "invariants": [..], "scopes": [..], "`unchecked_scopes"`: [..], ..}. Where
+    /// the check was cut off, what it cannot tell is null
     #[arg(long)]
     json: bool,
     #[command(flatten)]

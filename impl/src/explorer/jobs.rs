@@ -225,8 +225,7 @@ fn check_all(job: &Job, location: &Location) {
         .properties
         .iter()
         .find(|verdict| !verdict.is_as_claimed() && verdict.kind != Kind::Reachable);
-    let violated =
-        failed.filter(|verdict| !verdict.holds).and_then(|verdict| Property::named(verdict.name));
+    let violated = failed.and_then(|verdict| Property::named(verdict.name));
     let path = violated.and_then(|property| hunt(job, location, property, begun).0);
     let url = path.map(|location| location.url());
     job.tell(told(&report, begun, url.as_deref()));

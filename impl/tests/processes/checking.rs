@@ -167,6 +167,21 @@ fn a_failing_check_tells_the_path_and_saves_it() {
 }
 
 #[test]
+fn what_an_unfinished_check_cannot_tell_is_null() {
+    let folder = folder();
+    let check = ["check", "five-nodes", "--memory", "0.001", "--json"];
+    let (code, stdout, _) = dynamo_in(folder.path(), &check);
+    let checked: Json = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((code, &checked["holds"]), (Some(3), &Json::Null));
+    let scope = &checked["scopes"][0];
+    assert_eq!((&scope["complete"], &scope["ending"]), (&false.into(), &"cut-off".into()));
+    let properties = scope["properties"].as_array().unwrap();
+    let is_unknown = |it: &&Json| it["verdict"] == "unknown";
+    let unknown: Vec<&Json> = properties.iter().filter(is_unknown).collect();
+    assert!(!unknown.is_empty() && unknown.iter().all(|it| it["holds"].is_null()), "{scope:#}");
+}
+
+#[test]
 fn a_check_that_stopped_at_a_violation_is_data() {
     let folder = folder();
     let check = ["check", "one-client", "stand-in", "--defect", "ack-one-short", "--json"];

@@ -1,19 +1,20 @@
 //! What is checked, and the threads that check it.
 
+use crate::claims::{self, Claims};
 use crate::converge::{Convergence, Ends, Walker};
 use crate::judge::{Found, Judge, Judged};
 use crate::partial_order::First;
-use crate::parts::Parts;
+use crate::parts::{Parts, unpair};
 use crate::path;
 use crate::reads::Reads;
-use crate::search::{Board, Worker};
+use crate::search::{Board, Share, Worker};
 use crate::space::{Space, initial_states};
 use crate::steps::Steps;
 use crate::subject::{History, Subject};
-use crate::symmetry::{Orbits, Renaming, is_one_to_one};
+use crate::symmetry::{Orbits, Renaming, is_group, is_one_to_one};
 use crate::{BOUNDARY, Discovery, Ending, Options, Progress, Refused, Report};
 use parking_lot::Mutex;
-use stateright::actor::ActorModel;
+use stateright::actor::{ActorModel, ActorModelState};
 use stateright::{Expectation, Model as _};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -81,7 +82,8 @@ impl<'m, A: Subject, C: Sync, H: History> Check<'m, A, C, H> {
     /// one of them. Of states that differ only by a renaming, the check visits one. Verdicts and
     /// depths stay the same. Paths are paths of the model.
     ///
-    /// The engine does not verify this: see [`Renaming`].
+    /// The engine tests this in some states, and refuses the model if it is untrue there: see
+    /// [`Renaming`].
     #[must_use]
     pub fn symmetry(mut self, renamings: Vec<Box<dyn Renaming<A, H> + 'm>>) -> Self {
         self.renamings = renamings;
@@ -92,7 +94,8 @@ impl<'m, A: Subject, C: Sync, H: History> Check<'m, A, C, H> {
     /// follows only it and the loss of its message. Verdicts stay the same. Depths may grow: paths
     /// are paths of the model, but not always the shortest. Counts are those of the reduced graph.
     ///
-    /// The engine does not verify this: see [`First`].
+    /// The engine tests this in some states, and refuses the model if it is untrue there: see
+    /// [`First`].
     #[must_use]
     pub fn partial_order(mut self, first: First<A, C>) -> Self {
         self.first = Some(first);
@@ -121,6 +124,13 @@ impl<'m, A: Subject, C: Sync, H: History> Check<'m, A, C, H> {
         self.refuse(options)?;
         let space = self.space(options);
         let board = Board::new(options.threads);
+        let claims = Claims {
+            model: self.model,
+            renamings: &space.renamings,
+            first: space.first,
+            convergence: self.convergence.as_ref(),
+        };
+        claims.test_whole(options.doubt)?;
         let mut crew = Crew { board: &board, options, begun: Instant::now(), watch };
         let mut initial = initial_states(&space);
         if let Some(mut orbits) = Orbits::new(&space.parts, &space.renamings) {
@@ -130,6 +140,7 @@ impl<'m, A: Subject, C: Sync, H: History> Check<'m, A, C, H> {
         }
         let left = crew.work(|number| Worker::new(number, &space, &board).run(&initial, options));
         let (shares, explorers): (Vec<_>, Vec<_>) = left.into_iter().unzip();
+        claims.test_sample(visited(&space.parts, &shares))?;
         let mut ending = match (board.progress().frontier, board.stop.load(Ordering::Relaxed)) {
             (0, _) => Ending::Exhausted,
             (_, true) => Ending::CutOff,
@@ -202,6 +213,9 @@ impl<'m, A: Subject, C: Sync, H: History> Check<'m, A, C, H> {
         {
             return Err(Refused::NotOneToOne);
         }
+        if !is_group(&self.renamings, self.model.actors.len()) {
+            return Err(Refused::NotAGroup);
+        }
         if options.threads == 0 {
             return Err(Refused::NoThread);
         }
@@ -223,6 +237,21 @@ impl<'m, A: Subject, C: Sync, H: History> Check<'m, A, C, H> {
             first: self.first,
         }
     }
+}
+
+/// A sample of the states that were visited, put together.
+fn visited<'s, A: Subject, H: History>(
+    parts: &'s Parts<A, H>,
+    shares: &'s [Share],
+) -> impl Iterator<Item = ActorModelState<A, H>> + 's {
+    let count: usize = shares.iter().map(|share| share.states.len() as usize).sum();
+    let all = shares
+        .iter()
+        .flat_map(|share| (0..share.states.len()).map(|number| share.states.get(number)));
+    all.step_by((count / claims::SAMPLE).max(1)).map(|state| {
+        let (configuration, network) = unpair(state);
+        parts.put_together(configuration, parts.network(Some(network)))
+    })
 }
 
 /// The threads, with the watcher and the limits.

@@ -3,6 +3,7 @@
 use crate::assembly::Assembly;
 use crate::cache::Cache;
 use crate::envelopes::Envelopes;
+use crate::network::Kind;
 use crate::partial_order::First;
 use crate::parts::{pair, unpair};
 use crate::projection::Projection;
@@ -233,8 +234,16 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         let mut deliverable = parts.kind.deliverable(words, |envelope| parts.channel(envelope));
         deliverable.find(|envelope| {
             self.comes_first(first, configuration, *envelope)
-                && self.delivered(configuration, *envelope) != NOTHING
+                && self.leads_elsewhere(configuration, *envelope)
         })
+    }
+
+    /// Does the delivery lead to another state? A duplicating network delivers a message again and
+    /// again. If a delivery that changes nothing were taken first, no other step would ever be.
+    fn leads_elsewhere(&mut self, configuration: u32, envelope: u32) -> bool {
+        let delivered = self.delivered(configuration, envelope);
+        let stays = self.space.parts.kind == Kind::Duplicating;
+        delivered != NOTHING && !(stays && unpair(delivered).0 == configuration)
     }
 
     fn comes_first(&mut self, first: First<A, C>, configuration: u32, envelope: u32) -> bool {

@@ -44,6 +44,7 @@ mod assembly;
 mod cache;
 mod check;
 mod chunks;
+mod claims;
 mod converge;
 mod coverage;
 mod doubt;
@@ -69,6 +70,7 @@ mod summaries;
 mod symmetry;
 
 pub use check::{Check, check};
+pub use claims::Untrue;
 pub use converge::{Condition, Convergence};
 pub use marks::mark;
 pub use partial_order::First;
@@ -99,8 +101,9 @@ pub struct Options {
     /// of visiting every state. Names of other properties have no effect. Empty: go on.
     pub stop_when_violated: Vec<&'static str>,
     /// Evaluate every property and the boundary on every whole state. Panic if a condition differs
-    /// on two states that look the same by its declared [`Reads`]. For tests: it takes many times
-    /// as long, and one thread.
+    /// on two states that look the same by its declared [`Reads`]. Test what is claimed of
+    /// reductions in every state, not in some. For tests: it takes many times as long, and one
+    /// thread.
     pub doubt: bool,
     /// Find the shortest path to every violation and to every reached state of a reachable
     /// property.
@@ -190,7 +193,7 @@ pub struct Report<A: Actor, H> {
 }
 
 /// Why a model is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Refused {
     /// An *eventually* property, which this engine does not check.
     #[error("the property \"{0}\" is an eventually property, which this engine does not check")]
@@ -204,6 +207,12 @@ pub enum Refused {
     /// A renaming that maps two actors to one.
     #[error("a renaming maps two actors to one")]
     NotOneToOne,
+    /// Renamings of which two, one after the other, are none of them.
+    #[error("two renamings, one after the other, are not one of the renamings")]
+    NotAGroup,
+    /// A reduction that would miss states, because what the model claims of it is untrue.
+    #[error("a reduction would miss states: {0}")]
+    Untrue(#[from] Untrue),
     /// Two threads could not compare states that look the same.
     #[error("doubt needs exactly one thread")]
     DoubtShared,

@@ -22,6 +22,8 @@ use stateright::actor::{Actor, Envelope};
 ///
 /// The last delivered message of a duplicating network does not count as a difference.
 ///
-/// The engine cannot verify these conditions. If one is false, states are missed, and verdicts may
-/// be wrong.
+/// A delivery that leads back to the same state is not taken first, whatever this says.
+///
+/// The engine tests these conditions in some states only. If one is false, states are missed, and
+/// verdicts may be wrong.
 pub type First<A, C> = fn(&C, &<A as Actor>::State, &Envelope<<A as Actor>::Msg>) -> bool;

@@ -12,6 +12,7 @@ use crate::parts::{Local, Parts, pair, unpair};
 use crate::subject::{History, Subject};
 use foldhash::HashMap;
 use stateright::actor::{Envelope, Id};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A renaming of actors, and its effect on everything that names them.
@@ -20,7 +21,8 @@ use std::sync::Arc;
 /// step leads from one state to another, a step leads from the renamed first to the renamed second
 /// state. Both steps remain for convergence ([`Convergence`](crate::Convergence)), or neither does.
 /// Properties, conditions and the boundary have the same value on a state and on the renamed state.
-/// The engine cannot verify this. If it is false, states are missed, and verdicts are wrong.
+/// The engine tests this in some states only. If it is false, states are missed, and verdicts are
+/// wrong.
 pub trait Renaming<A: Subject, H: History>: Sync {
     /// The actor that replaces an actor. An [`Id`](stateright::actor::Id) of no actor stays the
     /// same.
@@ -58,6 +60,25 @@ pub(crate) fn is_one_to_one<A: Subject, H: History>(
     let mut renamed: Vec<usize> = (0..actors).map(|actor| renaming.actor(actor)).collect();
     renamed.sort_unstable();
     renamed.into_iter().eq(0..actors)
+}
+
+/// Are these permutations, with the identity, a group, and none of them there twice? Two of them,
+/// one after the other, are then one of them.
+pub(crate) fn is_group<A: Subject, H: History>(
+    renamings: &[Boxed<'_, A, H>],
+    actors: usize,
+) -> bool {
+    let places = |renaming: &Boxed<'_, A, H>| -> Vec<usize> {
+        (0..actors).map(|actor| renaming.actor(actor)).collect()
+    };
+    let identity = (0..actors).collect();
+    let all: BTreeSet<Vec<usize>> =
+        renamings.iter().map(places).chain(std::iter::once(identity)).collect();
+    let then = |one: &Vec<usize>, other: &Vec<usize>| -> Vec<usize> {
+        one.iter().map(|it| other[*it]).collect()
+    };
+    let is_closed = |one: &Vec<usize>| all.iter().all(|other| all.contains(&then(one, other)));
+    all.len() == renamings.len() + 1 && all.iter().all(is_closed)
 }
 
 /// The numbers of the renamed parts under one renaming, by the parts' numbers; `UNKNOWN` if not

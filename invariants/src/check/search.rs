@@ -73,7 +73,8 @@ pub(super) fn search_interned(
         check = check.partial_order(TAKEN_FIRST);
     }
     let report = check.run(&options, |now| watch(Progress::of(now)));
-    let report = report.expect("our properties are of the kinds that the engine checks");
+    let report = report
+        .unwrap_or_else(|refused| panic!("the engine refuses the scope {}: {refused}", scope.name));
     Search {
         ending: match report.ending {
             Ending::Exhausted => Ended::Exhausted,

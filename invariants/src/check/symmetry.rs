@@ -8,7 +8,8 @@
 //!
 //! A scope has no symmetries if a request is forwarded, or if a node is not a replica. The replica
 //! that gets a forwarded request depends on the client's number and on the order of the preference
-//! list.
+//! list. It has none either if nodes choose peers at random: they choose from a list in the order
+//! of the ring.
 //!
 //! Symmetry needs rules that treat all nodes alike. A rule that compares node ids must not be
 //! checked with it. [`Siblings::newest_only`] is such a rule, for a defect whose scope has no
@@ -53,6 +54,7 @@ impl Scope {
         let treats_one_apart = self.faults.bad_disk().is_some()
             || self.faults.reaps > 0
             || self.faults.second_key
+            || self.faults.gossip
             || self.is_endless();
         if treats_one_apart || forwards || replicas != usize::from(self.nodes) {
             return Vec::new();

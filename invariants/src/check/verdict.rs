@@ -42,9 +42,10 @@ pub struct Verdict {
     pub kind: Kind,
     /// What the check concludes.
     pub verdict: Conclusion,
-    /// Does it hold in the states that were visited? [`Verdict::verdict`] says whether that means
-    /// anything.
-    pub holds: bool,
+    /// Is no visited state a violation (always, converges), or does one show it (reachable)?
+    /// [`Verdict::verdict`] says whether that means anything. `None`, which JSON shows as `null`:
+    /// the check stopped before it could tell.
+    pub holds: Option<bool>,
     /// The fewest steps to a state that violates it (always, converges) or shows it (reachable), if
     /// there is one. With stateright's engine, or with [`partial_order`], not always the fewest.
     ///
@@ -56,11 +57,12 @@ pub struct Verdict {
 
 impl Verdict {
     /// Is the property as the scope claims? Claimed properties are true, and a *reachable* one that
-    /// is not claimed is never shown. Nothing is said of other properties that are not claimed.
+    /// is not claimed is never shown. Nothing is said of other properties that are not claimed. An
+    /// incomplete check says so of each property that it has not refuted.
     pub fn is_as_claimed(&self) -> bool {
         match (self.excused, self.kind) {
-            (None, _) => self.holds,
-            (Some(_), Kind::Reachable) => !self.holds,
+            (None, _) => self.holds != Some(false),
+            (Some(_), Kind::Reachable) => self.holds != Some(true),
             (Some(_), Kind::Always | Kind::Converges) => true,
         }
     }
@@ -103,6 +105,7 @@ pub(super) fn verdicts(
                 || property.occasions.iter().any(|shown| seen.contains_key(shown)));
         let found = Found { holds, excused: excused.is_some(), occasion, complete };
         let verdict = found.conclusion(property.kind);
+        let holds = (verdict != Conclusion::Unknown).then_some(holds);
         Verdict { name: property.name, kind: property.kind, verdict, holds, depth, excused }
     };
     checked.map(verdict).collect()

@@ -84,11 +84,20 @@ fn held(instance: &Instance, part: &Part<'_>, words: &mut Vec<u64>) {
 
 /// What [`held`] tells, and which gets the node coordinates.
 fn held_and_gets(instance: &Instance, part: &Part<'_>, words: &mut Vec<u64>) {
-    let bit = |request| instance.read(request).map_or(0, |get| 1 << get);
-    let coordinated =
-        part.state.node().map_or(0, |node| node.gets.keys().fold(0, |bits, get| bits | bit(*get)));
-    words.push(coordinated);
+    if let Some(node) = part.state.node() {
+        let coordinated = node.gets.keys().filter_map(|request| instance.read(*request));
+        list(words, coordinated.map(|get| get as u64));
+    }
     held(instance, part, words);
+}
+
+/// So many words, each on its own. Were they packed into fewer, two different lists might look the
+/// same.
+fn list(words: &mut Vec<u64>, all: impl Iterator<Item = u64>) {
+    let begin = words.len();
+    words.push(0);
+    words.extend(all);
+    words[begin] = (words.len() - begin - 1) as u64;
 }
 
 /// What a node has on disk of who is a member, and whether its disk is lost.
@@ -156,26 +165,23 @@ fn requests(instance: &Instance, ghost: &Ghost, words: &mut Vec<u64>) {
     words.extend(ghost.confirmed.iter().map(|puts| puts.bits()));
     words.push(ghost.hinted.len() as u64);
     for hinted in &ghost.hinted {
-        words.push(
-            u64::from(hinted.holder.0) << 16
-                | u64::from(hinted.recipient.0)
-                | hinted.writes.bits() << 32,
-        );
-        words.push(hinted.is_moved.into());
+        words.push(u64::from(hinted.holder.0) << 16 | u64::from(hinted.recipient.0));
+        words.extend([hinted.writes.bits(), hinted.is_moved.into()]);
     }
-    let nodes = |nodes: &[NodeId]| {
-        nodes.iter().fold(nodes.len() as u64, |all, node| (all << 8) | (u64::from(node.0) + 1))
+    let nodes = |words: &mut Vec<u64>, nodes: &[NodeId]| {
+        list(words, nodes.iter().map(|node| u64::from(node.0)));
     };
     for Read { acknowledged_before, hearings, by, shown, sources, omitted, outcome } in &ghost.reads
     {
         let by = by.map_or(0, |node| u64::from(node.0) + 1);
-        words.extend([outcome_word(*outcome), by, nodes(sources), hearings.len() as u64]);
+        words.extend([outcome_word(*outcome), by, hearings.len() as u64]);
+        nodes(words, sources);
         words.extend([acknowledged_before, shown, omitted].map(|puts: &WriteSet| puts.bits()));
         for Hearing { coordinator, heard, known, repairs } in hearings {
-            words.extend([u64::from(coordinator.0), nodes(heard), known.bits()]);
-            words.push(repairs.len() as u64);
-            let repair = |(node, puts): &(NodeId, WriteSet)| u64::from(node.0) << 32 | puts.bits();
-            words.extend(repairs.iter().map(repair));
+            words.extend([u64::from(coordinator.0), known.bits()]);
+            nodes(words, heard);
+            let repair = |(node, puts): &(NodeId, WriteSet)| [u64::from(node.0), puts.bits()];
+            list(words, repairs.iter().flat_map(repair));
         }
     }
 }

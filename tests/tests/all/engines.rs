@@ -15,7 +15,7 @@ fn run(scope: &Scope, engine: Engine, threads: usize) -> Report {
 }
 
 /// The verdicts of the kinds of properties that stateright knows.
-fn verdicts(report: &Report) -> Vec<(&'static str, bool)> {
+fn verdicts(report: &Report) -> Vec<(&'static str, Option<bool>)> {
     let both = report.properties.iter().filter(|verdict| verdict.kind != Kind::Converges);
     both.map(|verdict| (verdict.name, verdict.holds)).collect()
 }

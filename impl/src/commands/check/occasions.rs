@@ -8,7 +8,8 @@ use dynamo_invariants::scope::Scope;
 /// Tells which *reachable* properties some state shows, and which none does.
 pub(super) fn tell(scope: &Scope, report: &Report, out: Out<'_>) {
     let reachable = report.properties.iter().filter(|it| it.kind == Kind::Reachable);
-    let (shown, others): (Vec<&Verdict>, Vec<&Verdict>) = reachable.partition(|it| it.holds);
+    let (shown, others): (Vec<&Verdict>, Vec<&Verdict>) =
+        reachable.partition(|it| it.holds == Some(true));
     let width = shown.iter().chain(&others).map(|it| it.name.len()).max().unwrap_or_default();
     let (name, so_far) = (report.name, if report.complete { "" } else { " so far" });
     if !shown.is_empty() {

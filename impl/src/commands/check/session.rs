@@ -4,7 +4,7 @@ use super::super::progress::Watch;
 use super::found::{Checked, Measured, Out, Session, Stopped};
 use super::{failures, invariants, lines, occasions, verbose};
 use dynamo_invariants::catalogue::{self, SCOPES};
-use dynamo_invariants::check::{Effort, Ended, InvariantVerdict, Report, check, coverage};
+use dynamo_invariants::check::{Effort, Ended, InvariantVerdict, Report, Verdict, check, coverage};
 use dynamo_invariants::scope::Scope;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
@@ -97,9 +97,23 @@ impl Checked {
             && self.measured.iter().all(Measured::holds)
     }
 
+    /// The same. `None`: the check stopped before it could tell.
+    fn known(&self) -> Option<bool> {
+        let fails = |one: &Measured| {
+            one.has_another_count || one.report.properties.iter().any(Verdict::is_failure)
+        };
+        if self.holds() {
+            Some(true)
+        } else if !self.surprises.is_empty() || self.measured.iter().any(fails) {
+            Some(false)
+        } else {
+            None
+        }
+    }
+
     pub(super) fn as_json(&self) -> Value {
         json!({
-            "holds": self.holds(),
+            "holds": self.known(),
             "defect": self.defect.map(|defect| defect.name),
             "invariants": self.invariants(),
             "scopes": self.measured,

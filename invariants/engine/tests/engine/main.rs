@@ -3,6 +3,7 @@
 
 mod algorithms;
 mod bounds;
+mod claims;
 mod classics;
 mod convergence;
 mod doubt;
