@@ -150,8 +150,10 @@ impl Join {
         let turn = track.advance(&mut self.faults);
         let former = track.former.take();
         let replay = former.as_ref().or(track.replay.as_ref());
+        // Only the last batch of the former life may have been undone.
+        let is_undone = former.is_some() && track.is_undone;
         if let Some((at, batch)) = track.done.take_if(|_| !matches!(turn, Turn::Ended))
-            && let Some(replay) = replay.filter(|_| !track.is_undone)
+            && let Some(replay) = replay.filter(|_| !is_undone)
         {
             let event = track.told;
             track.told += batch.events.len() as u64;

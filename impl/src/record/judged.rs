@@ -146,11 +146,14 @@ impl Judged {
         if let Some((node, _)) = killed {
             return Some(format!("node {node} was killed, or runs still"));
         }
+        if let Some(why) = self.unheard(judge) {
+            return Some(why);
+        }
         let mut pairs = judge.neighbours().into_iter();
         if let Some((one, other)) = pairs.find(|(a, b)| !self.quiet.have_compared(*a, *b)) {
             return Some(format!(
-                "nodes {one} and {other} have not compared twice since the last request, start or \
-                 transfer"
+                "nodes {one} and {other} have not compared twice since the last request, start, \
+                 transfer or change of the members"
             ));
         }
         let disks = self.ends.iter().filter_map(|(node, last)| Some((*node, &last.as_ref()?.1)));
@@ -161,6 +164,29 @@ impl Judged {
         let (node, hint) = early.next()?;
         let to = hint.recipient;
         Some(format!("node {node} has a hint for {to} that it had no time to hand over"))
+    }
+
+    /// Why nodes may know different members: they had no time to tell one another, or nobody has
+    /// heard it from a node that is out.
+    fn unheard(&self, judge: &RecordJudge) -> Option<String> {
+        let known = |last: &'_ Option<(State, Durable)>| Some(last.as_ref()?.1.history.clone());
+        let known = self.ends.iter().filter_map(|(node, last)| Some((*node, known(last)?)));
+        let (out, within): (Vec<_>, Vec<_>) = known.partition(|(node, _)| judge.is_out(*node));
+        for (index, (one, first)) in within.iter().enumerate() {
+            let mut others = within[index + 1..].iter();
+            let is_early = |(other, its): &&(NodeId, History)| {
+                first != its && !self.quiet.have_gossiped(*one, *other)
+            };
+            if let Some((other, _)) = others.find(is_early) {
+                return Some(format!(
+                    "nodes {one} and {other} know different members, and had no time to tell one \
+                     another"
+                ));
+            }
+        }
+        let all = within.iter().fold(History::default(), |all, (_, its)| all.union(its));
+        let (node, _) = out.iter().find(|(_, its)| !all.includes(its))?;
+        Some(format!("only node {node}, which is out of the cluster, knows of a change"))
     }
 
     fn is_judging(&self) -> bool {

@@ -1,6 +1,7 @@
 //! Records of real nodes over UDP with real storage, validated.
 
 mod judging;
+mod simulated;
 
 use super::entry::Entry;
 use super::*;

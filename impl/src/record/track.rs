@@ -109,7 +109,7 @@ pub(super) struct Track {
     pub(super) done: Option<(Position, Batch)>,
     /// The actor of the life that the present one follows. It has done the last batch.
     pub(super) former: Option<Replay>,
-    /// At this start, the disk did not have the last batch of the life before.
+    /// At the present start, the disk did not have the last batch of the life before.
     pub(super) is_undone: bool,
     /// Has the listener heard that the node has started, and not yet that it has stopped?
     pub(super) is_running: bool,
