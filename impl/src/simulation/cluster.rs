@@ -142,7 +142,9 @@ impl Cluster {
         let judge = Judge::new(keys, rules);
         for node in &mut nodes {
             node.disk.durable = judge.first_disk(node.id).unwrap_or_default();
-            records.into_iter().for_each(|directory| node.record_below(directory));
+            if let Some(directory) = records {
+                node.record_below(directory);
+            }
         }
         let keys = plan.keys.iter().map(Scope::key).collect();
         let recorder = Recorder::new(plan.nodes().into(), keys, plan.unsafe_for);

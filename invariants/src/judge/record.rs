@@ -55,6 +55,10 @@ pub struct Tally {
     pub requests: u64,
     /// How many of them came while their key was judged.
     pub followed: u64,
+    /// Have members changed? From then on, keys are judged as in a scope whose ring changes.
+    pub members_changed: bool,
+    /// How many nodes have lost their disks. Each lowers W by one: see the properties' exceptions.
+    pub disks_lost: usize,
 }
 
 /// What has happened to any node. It may matter to each key.
@@ -307,7 +311,14 @@ impl RecordJudge {
             *unjudged.entry(why).or_default() += 1;
         }
         let (requests, followed) = (self.of_request.len() as u64, self.followed);
-        Tally { keys: self.keys.len(), unjudged, requests, followed }
+        Tally {
+            keys: self.keys.len(),
+            unjudged,
+            requests,
+            followed,
+            members_changed: self.members.have_changed(),
+            disks_lost: self.lost.len(),
+        }
     }
 
     /// The key that a message is about.

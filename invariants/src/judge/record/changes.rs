@@ -62,7 +62,9 @@ impl RecordJudge {
         if !self.members.have_changed() {
             self.members.begin_to_change();
             let Self { members, keys, .. } = self;
-            keys.iter_mut().for_each(|key| members.introduce(&mut key.case));
+            for key in keys {
+                members.introduce(&mut key.case);
+            }
             self.changed.extend(0..self.keys.len());
         }
     }
@@ -107,11 +109,6 @@ impl RecordJudge {
     pub fn lost_disk(&mut self, node: NodeId) {
         self.lost.insert(node);
         self.keys.iter_mut().for_each(|key| key.case.has_lost_disk(node));
-    }
-
-    /// How many nodes have lost their disks. Each lowers W by one: see the properties' exceptions.
-    pub fn disks_lost(&self) -> usize {
-        self.lost.len()
     }
 
     /// Was the node removed for good, or has it left and handed over all that it had?
