@@ -49,10 +49,8 @@ fn recorded_runs_in_which_members_change_violate_no_property() {
         assert!(limit.is_none() && fall.is_none(), "run {number}: {limit:?} {fall:#?}");
         assert!(!matches!(rest, Rest::Violated(_)), "run {number}: {rest:#?}");
         assert!(events > 0 && tally.is_some(), "run {number}");
-        let is_move = |script: &&[_]| {
-            script.iter().any(|(_, ask): &(_, dynamo_invariants::scope::Ask)| ask.moves().is_some())
-        };
-        changes += usize::from(plan.keys[0].clients.iter().any(|script| is_move(&script)));
+        let mut asks = plan.keys[0].clients.iter().flat_map(|script| script.iter());
+        changes += usize::from(asks.any(|(_, ask)| ask.moves().is_some()));
         disks += report.nodes.iter().map(|node| node.counts.new_disks).sum::<u64>();
         rests += usize::from(matches!(rest, Rest::Holds));
     }
@@ -70,10 +68,11 @@ fn fallen(defect: &str, runs: u64) -> Option<&'static str> {
         let (_, report, judgement) = judged(&plan, &rules);
         assert!(report.faults.is_empty(), "run {}: {}", plan.number, report.faults[0]);
         let fall = judgement.fall.map(|fall| fall.violation.violation);
-        let violation = fall.or_else(|| match judgement.rest {
+        let at_rest = match judgement.rest {
             Rest::Violated(it) => Some(it.violation),
             _ => None,
-        })?;
+        };
+        let violation = fall.or(at_rest)?;
         assert!(!violation.evidence.is_empty(), "{violation:#?}");
         Some(violation.property.name)
     })
