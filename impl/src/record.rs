@@ -25,6 +25,7 @@ mod files;
 mod frame;
 mod join;
 mod judged;
+mod letters;
 mod listen;
 mod quiet;
 mod reader;

@@ -161,7 +161,7 @@ impl Ready {
         let now = Instant::now();
         self.store.check_directory(now)?;
         let Ready { store: storage, recorder, server, socket, .. } = self;
-        let mut disk = RecordedDisk { storage, recorder: recorder.as_mut() };
+        let mut disk = RecordedDisk { storage, recorder: recorder.as_mut(), events: None };
         server.finish(now, &mut disk, socket)?;
         Ok(())
     }

@@ -38,6 +38,7 @@ pub use seen::{Fault, NOTES_RULES_EVERY, Seen};
 pub use weather::{Profile, Weather};
 
 use dynamo_model::rules::Rules;
+use std::path::Path;
 use tracing::subscriber::NoSubscriber;
 
 /// Runs a plan under these rules, up to the first violation or to the end.
@@ -49,5 +50,12 @@ pub fn run(plan: &Plan, rules: &Rules) -> Outcome {
 pub fn run_while(plan: &Plan, rules: &Rules, goes_on: &dyn Fn() -> bool) -> Option<Outcome> {
     // What simulated nodes log would tell a reader nothing: their faults are meant.
     let _is_quiet = tracing::subscriber::set_default(NoSubscriber::new());
-    cluster::Cluster::new(plan, &seen::noted(rules, plan.number)).run(goes_on)
+    cluster::Cluster::new(plan, &seen::noted(rules, plan.number), None).run(goes_on)
+}
+
+/// Runs a plan, and records each node below this directory, as real nodes are recorded.
+pub fn run_recorded(plan: &Plan, rules: &Rules, directory: &Path) -> Outcome {
+    let _is_quiet = tracing::subscriber::set_default(NoSubscriber::new());
+    let cluster = cluster::Cluster::new(plan, rules, Some(directory));
+    cluster.run(&|| true).expect("nobody cuts it off")
 }

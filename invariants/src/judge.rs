@@ -8,6 +8,7 @@
 //! Of the messages in flight, a case has only those that were sent since it was last judged.
 
 mod case;
+mod members;
 mod messages;
 mod nodes;
 mod part;

@@ -314,7 +314,7 @@ impl Ghost {
     pub(crate) fn counts(&self, instance: &Instance, coordinator: NodeId, replica: NodeId) -> bool {
         !instance.changes
             || instance.scope.faults.timeouts.is_some()
-            || instance.spoilt == Some(coordinator)
+            || instance.spoilt.contains(&coordinator)
             || self.intended(instance, coordinator).contains(&replica)
     }
 

@@ -1,7 +1,7 @@
 //! A node's store together with its recorder.
 
 use super::Recorder;
-use crate::interpreter::{Batch, Disk};
+use crate::interpreter::{Batch, Disk, Event};
 use crate::recording::Recording;
 use crate::storage::Storage;
 use dynamo_model::hint::HintId;
@@ -18,6 +18,8 @@ pub struct RecordedDisk<'a, S> {
     pub storage: &'a mut S,
     /// The recorder.
     pub recorder: Option<&'a mut Recorder>,
+    /// Takes a copy of the events that are recorded.
+    pub events: Option<&'a mut Vec<Event>>,
 }
 
 impl<S: Storage> Disk for RecordedDisk<'_, S> {
@@ -25,6 +27,9 @@ impl<S: Storage> Disk for RecordedDisk<'_, S> {
 
     fn note(&mut self, batch: Batch<'_>) {
         if let Some(recorder) = &mut self.recorder {
+            if let Some(events) = &mut self.events {
+                events.extend_from_slice(batch.events);
+            }
             recorder.note(batch);
         }
     }

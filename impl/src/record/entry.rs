@@ -143,6 +143,11 @@ impl NodeSettings {
         }
     }
 
+    /// The members that the cluster was founded with. Empty: the node joined later.
+    pub fn founders(&self) -> &History {
+        &self.founders
+    }
+
     /// The actor with these settings and rules. `None`: no node can have such settings.
     pub fn node(&self, rules: &Rules) -> Option<Node> {
         let patience = self.patience.map(|it| it.answer_within);

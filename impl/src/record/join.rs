@@ -1,11 +1,12 @@
 //! Validates the records of all nodes together.
 //!
-//! Each node's record has an order of its own. The records are joined by two rules. No clock is
-//! read.
+//! Each node's record has an order of its own. The records are joined by three rules. No clock
+//! is read.
 //!
 //! - A batch that received a message comes after the batch in which its sender sent an equal one.
 //! - A batch that received a client's put with a context comes after the batch of a node that gave
 //!   out an equal context for the key. If no record shows that, the batch does not wait.
+//! - A node that joins starts after the batch in which another node said that it has joined.
 //!
 //! A batch that waits for nothing may come at once, so the join is greedy and takes linear time.
 //!
@@ -21,18 +22,15 @@
 
 use super::entry::Batch;
 use super::fault::{Fault, Wrong};
+use super::letters::{Letter, Letters};
 use super::listen::{Ended, Listener, Lost, Started, Stepped};
 use super::reader::{Damage, Ending, Position, Reader};
-use super::track::{Counts, Gap, Track, Turn, Waiting};
+use super::track::{Counts, Gap, Starting, Track, Turn, Waiting};
 use crate::interpreter::Event;
-use dynamo_model::ids::{Key, NodeId};
-use dynamo_model::message::{Answer, Message, Operation};
+use dynamo_model::ids::NodeId;
+use dynamo_model::message::Message;
 use dynamo_model::rules::Rules;
-use dynamo_model::version::Context;
-use serde::Serialize;
-use stateright::actor::Id;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use xxhash_rust::xxh3::xxh3_128;
 
 /// What a validation found out about one node.
 #[derive(Debug)]
@@ -69,10 +67,6 @@ impl Report {
     }
 }
 
-/// Names a message, its sender and its receiver. Different ones differ, but for a chance of one in
-/// 2^128.
-type Letter = u128;
-
 /// The records, and what has been sent.
 pub struct Join {
     tracks: Vec<Track>,
@@ -82,7 +76,7 @@ pub struct Join {
     awaited: HashMap<Letter, Vec<usize>>,
     unseen: Vec<BTreeMap<NodeId, u64>>,
     faults: Vec<Fault>,
-    scratch: Vec<u8>,
+    letters: Letters,
 }
 
 impl Join {
@@ -98,7 +92,7 @@ impl Join {
             unseen: vec![BTreeMap::new(); tracks.len()],
             tracks,
             faults: Vec::new(),
-            scratch: Vec::new(),
+            letters: Letters::default(),
         }
     }
 
@@ -135,13 +129,12 @@ impl Join {
         goes_on: &dyn Fn() -> bool,
     ) {
         while goes_on() {
-            if self.tracks[index].waiting.is_some() {
-                if let Some(letter) = self.missing(index) {
-                    self.awaited.entry(letter).or_default().push(index);
-                    return;
-                }
-                self.step(index, listener, ready);
+            if let Some(letter) = self.missing(index) {
+                self.awaited.entry(letter).or_default().push(index);
+                return;
             }
+            self.start(index, listener);
+            self.step(index, listener, ready);
             if self.tracks[index].is_over {
                 return;
             }
@@ -157,8 +150,10 @@ impl Join {
         let turn = track.advance(&mut self.faults);
         let former = track.former.take();
         let replay = former.as_ref().or(track.replay.as_ref());
+        // Only the last batch of the former life may have been undone.
+        let is_undone = former.is_some() && track.is_undone;
         if let Some((at, batch)) = track.done.take_if(|_| !matches!(turn, Turn::Ended))
-            && let Some(replay) = replay.filter(|_| !track.is_undone)
+            && let Some(replay) = replay.filter(|_| !is_undone)
         {
             let event = track.told;
             track.told += batch.events.len() as u64;
@@ -176,27 +171,40 @@ impl Join {
         if self.faults.len() > faults {
             listener.lost_sight(track.id, track.position(), &Lost::Differs);
         }
-        if let (Turn::Started(head), Some(replay)) = (&turn, &track.replay) {
-            (track.is_running, track.told) = (true, track.events);
-            let [_, disk] = replay.disks();
+        if let Turn::Started(head) = turn {
             let is_new_disk = track.counts.new_disks > disks;
-            let (node, at, state) = (track.id, track.position(), replay.state());
-            listener.started(&Started { node, at, head, is_new_disk, state, disk });
+            track.starting = Some(Starting { head, is_new_disk });
         }
     }
 
-    /// The first message that the next batch of a node received and that was not sent yet.
+    /// A node starts.
+    fn start(&mut self, index: usize, listener: &mut impl Listener) {
+        let track = &mut self.tracks[index];
+        let Some(Starting { head, is_new_disk }) = track.starting.take() else { return };
+        let Some(replay) = &track.replay else { return };
+        (track.is_running, track.told) = (true, track.events);
+        let [_, disk] = replay.disks();
+        let (node, at, state) = (track.id, track.position(), replay.state());
+        listener.started(&Started { node, at, head: &head, is_new_disk, state, disk });
+    }
+
+    /// The first message that the next batch of a node received and that was not sent yet. Or what
+    /// a node that joins must be told before it starts.
     fn missing(&mut self, index: usize) -> Option<Letter> {
-        let Join { tracks, index: known, sent, scratch, .. } = self;
-        let Track { waiting, id, .. } = &mut tracks[index];
+        let Join { tracks, index: known, sent, letters, .. } = self;
+        let Track { waiting, id, starting, untold, .. } = &mut tracks[index];
+        if starting.is_some() {
+            let mut all = untold.iter().map(|change| letters.change(change));
+            return all.find(|letter| !sent.contains(letter));
+        }
         let Waiting { batch, checked, .. } = waiting.as_mut()?;
         while let Some(event) = batch.events.get(*checked) {
             if let Event::Received(from, message) | Event::Ignored(from, message) = event
                 && let Some(letter) = match NodeId::from_actor(*from) {
                     Some(node) => known
                         .contains_key(&node)
-                        .then(|| letter(scratch, *from, id.actor(), message)),
-                    None => used(message).map(|context| hash(scratch, &context)),
+                        .then(|| letters.message(*from, id.actor(), message)),
+                    None => letters.used(message),
                 }
                 && !sent.contains(&letter)
             {
@@ -240,15 +248,12 @@ impl Join {
             match event {
                 Event::Sent(to, message) => {
                     self.tracks[index].counts.sent += 1;
-                    let letter = match NodeId::from_actor(*to) {
+                    let letters = match NodeId::from_actor(*to) {
                         Some(to) if !self.index.contains_key(&to) => continue,
-                        Some(_) => letter(&mut self.scratch, own.actor(), *to, message),
-                        None => match given(message) {
-                            Some(context) => hash(&mut self.scratch, &context),
-                            None => continue,
-                        },
+                        Some(_) => vec![self.letters.message(own.actor(), *to, message)],
+                        None => self.letters.given(message),
                     };
-                    if self.sent.insert(letter) {
+                    for letter in letters.into_iter().filter(|it| self.sent.insert(*it)) {
                         ready.extend(self.awaited.remove(&letter).unwrap_or_default());
                     }
                 }
@@ -289,9 +294,12 @@ impl Join {
         };
         let waiting = || (0..self.tracks.len()).filter(|index| sender(*index).is_some());
         let is = |which: fn(&Track) -> bool| waiting().find(|it| sender(*it).is_some_and(which));
-        // A client used a context, and no record shows which node gave it out.
-        let is_for_context =
-            |index: &usize| self.tracks[*index].waiting.is_some() && self.awaits(*index).is_none();
+        // A client used a context, and no record shows which node gave it out. Or a node has joined,
+        // and no record shows which node told it so.
+        let is_for_context = |index: &usize| {
+            let Track { waiting, starting, .. } = &self.tracks[*index];
+            (waiting.is_some() || starting.is_some()) && self.awaits(*index).is_none()
+        };
         is(|sender| sender.is_over)
             .or_else(|| is(Track::may_lack_sends))
             .or_else(|| (0..self.tracks.len()).find(is_for_context))
@@ -322,7 +330,7 @@ impl Join {
             }
         }
         let to = self.tracks[index].id.actor();
-        let letter = letter(&mut self.scratch, from.actor(), to, &message);
+        let letter = self.letters.message(from.actor(), to, &message);
         self.awaited.remove(&letter);
         self.sent.insert(letter);
     }
@@ -339,36 +347,5 @@ impl Join {
         };
         let nodes = self.tracks.into_iter().zip(self.unseen).map(node).collect();
         Report { nodes, faults: self.faults }
-    }
-}
-
-fn letter(scratch: &mut Vec<u8>, from: Id, to: Id, message: &Message) -> Letter {
-    hash(scratch, &(from, to, message))
-}
-
-fn hash(scratch: &mut Vec<u8>, content: &impl Serialize) -> Letter {
-    scratch.clear();
-    postcard::to_io(content, &mut *scratch).expect("sequences of known length, written to memory");
-    xxh3_128(scratch)
-}
-
-/// The context that a client uses in its request, with the key. A node has given it out before.
-fn used(message: &Message) -> Option<(&Key, &Context)> {
-    match message {
-        Message::Request(Operation::Put { key, context, .. })
-        | Message::Routed { operation: Operation::Put { key, context, .. }, .. } => {
-            (!context.is_empty()).then_some((key, context))
-        }
-        _ => None,
-    }
-}
-
-/// The context that a node gives to a client with its answer, with the key.
-fn given(message: &Message) -> Option<(&Key, &Context)> {
-    match message {
-        Message::Answer(
-            Answer::PutAcknowledged { key, context, .. } | Answer::GetAnswered { key, context, .. },
-        ) => Some((key, context)),
-        _ => None,
     }
 }

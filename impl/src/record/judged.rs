@@ -126,8 +126,10 @@ impl Judged {
         if let Some(why) = self.disturbance(judge) {
             return Rest::NotJudged(why);
         }
+        let out: Vec<NodeId> =
+            self.ends.keys().copied().filter(|node| judge.is_out(*node)).collect();
         let nodes = self.ends.iter().filter_map(|(node, last)| {
-            let (state, disk) = last.as_ref()?;
+            let (state, disk) = last.as_ref().filter(|_| !out.contains(node))?;
             Some((*node, state, disk))
         });
         match judge.verdict_at_rest(&nodes) {
@@ -138,24 +140,53 @@ impl Judged {
 
     /// Why the run had not come to rest.
     fn disturbance(&self, judge: &RecordJudge) -> Option<String> {
-        let killed = self.ends.iter().find(|(_, last)| last.is_none());
+        // A node that was removed is most often dead, and one that has left has stopped.
+        let counts = |node: NodeId| !judge.is_out(node);
+        let killed = self.ends.iter().find(|(node, last)| last.is_none() && counts(**node));
         if let Some((node, _)) = killed {
             return Some(format!("node {node} was killed, or runs still"));
+        }
+        if let Some(why) = self.unheard(judge) {
+            return Some(why);
         }
         let mut pairs = judge.neighbours().into_iter();
         if let Some((one, other)) = pairs.find(|(a, b)| !self.quiet.have_compared(*a, *b)) {
             return Some(format!(
-                "nodes {one} and {other} have not compared twice since the last request, start or \
-                 transfer"
+                "nodes {one} and {other} have not compared twice since the last request, start, \
+                 transfer or change of the members"
             ));
         }
         let disks = self.ends.iter().filter_map(|(node, last)| Some((*node, &last.as_ref()?.1)));
+        let disks = disks.filter(|(node, _)| counts(*node));
         let kept = disks.flat_map(|(node, disk)| disk.hints.keys().map(move |hint| (node, hint)));
         let mut early =
             kept.filter(|(node, hint)| !self.quiet.has_handed_over(*node, hint.recipient));
         let (node, hint) = early.next()?;
         let to = hint.recipient;
         Some(format!("node {node} has a hint for {to} that it had no time to hand over"))
+    }
+
+    /// Why nodes may know different members: they had no time to tell one another, or nobody has
+    /// heard it from a node that is out.
+    fn unheard(&self, judge: &RecordJudge) -> Option<String> {
+        let known = |last: &'_ Option<(State, Durable)>| Some(last.as_ref()?.1.history.clone());
+        let known = self.ends.iter().filter_map(|(node, last)| Some((*node, known(last)?)));
+        let (out, within): (Vec<_>, Vec<_>) = known.partition(|(node, _)| judge.is_out(*node));
+        for (index, (one, first)) in within.iter().enumerate() {
+            let mut others = within[index + 1..].iter();
+            let is_early = |(other, its): &&(NodeId, History)| {
+                first != its && !self.quiet.have_gossiped(*one, *other)
+            };
+            if let Some((other, _)) = others.find(is_early) {
+                return Some(format!(
+                    "nodes {one} and {other} know different members, and had no time to tell one \
+                     another"
+                ));
+            }
+        }
+        let all = within.iter().fold(History::default(), |all, (_, its)| all.union(its));
+        let (node, _) = out.iter().find(|(_, its)| !all.includes(its))?;
+        Some(format!("only node {node}, which is out of the cluster, knows of a change"))
     }
 
     fn is_judging(&self) -> bool {
@@ -198,14 +229,16 @@ impl Judged {
         }
     }
 
-    /// Has the membership changed, by a node's history?
-    fn has_changed(&mut self, node: NodeId, history: &History) -> bool {
-        let (tip, rules) = (history.tip(), Rules::default());
-        let is_new = !history.is_empty() && self.tips.insert(node, tip) != Some(tip);
-        is_new
-            && self.cluster.as_ref().is_some_and(|cluster| {
-                rules.standings(history) != rules.standings(&cluster.founders)
-            })
+    /// A node has this history. Returns a node that it names and that has no record: nobody can say
+    /// what that node holds.
+    fn stranger(&mut self, node: NodeId, history: &History) -> Option<NodeId> {
+        let tip = history.tip();
+        if self.tips.insert(node, tip) == Some(tip) {
+            return None;
+        }
+        self.quiet.disturb();
+        let nodes = self.cluster.as_ref()?.nodes;
+        history.changes().map(|change| change.node).find(|node| node.0 >= nodes)
     }
 
     fn judge(&mut self, step: &Stepped<'_>) {
@@ -213,8 +246,8 @@ impl Judged {
         if !self.is_judging() {
             return;
         }
-        if self.has_changed(node, &disk.history) {
-            return self.stop(node, at, "the members change here".to_owned());
+        if let Some(stranger) = self.stranger(node, &disk.history) {
+            return self.stop(node, at, without_record(stranger));
         }
         let Some(judge) = &mut self.judge else { return };
         self.quiet.hear(node, batch);
@@ -231,6 +264,10 @@ impl Judged {
             Err(_) => self.stop(node, at, "this batch contradicts the others".to_owned()),
         }
     }
+}
+
+fn without_record(node: NodeId) -> String {
+    format!("node {node}, which has no record, joins here")
 }
 
 /// Tells the judge what a node did in a batch, and judges.
@@ -261,17 +298,19 @@ impl Listener for Judged {
             return;
         }
         self.quiet.disturb();
-        if is_new_disk {
-            return self.stop(node, at, "the node starts on a new disk here".to_owned());
-        }
         if let Err(why) = self.meet(head) {
             return self.stop(node, at, why.to_owned());
         }
-        if self.has_changed(node, &disk.history) {
-            return self.stop(node, at, "the members change here".to_owned());
+        if let Some(stranger) = self.stranger(node, &disk.history) {
+            return self.stop(node, at, without_record(stranger));
         }
         let Some(judge) = &mut self.judge else { return };
-        let told = || judge.started(node, state, disk);
+        let told = || {
+            if is_new_disk {
+                judge.lost_disk(node);
+            }
+            judge.started(node, state, disk);
+        };
         if panic::catch_unwind(AssertUnwindSafe(told)).is_err() {
             self.stop(node, at, "this start contradicts the other records".to_owned());
         }

@@ -1,8 +1,10 @@
 //! Had a run come to rest when its records end?
 //!
 //! Records have no clock. So rest is a matter of what has happened since the last request of a
-//! client and the last start of a node: each two nodes that share keys have compared what they hold
-//! twice more, without sending any of it, and each hint was sent twice more.
+//! client, the last start of a node and the last time that a node learned of a change of the
+//! members: each two nodes that share keys have compared what they hold twice more, without sending
+//! any of it, and each hint was sent twice more. Two nodes that still know different members have
+//! told one another twice what they know.
 
 use super::entry::Batch;
 use crate::interpreter::Event;
@@ -19,12 +21,14 @@ const TIMES: u32 = 2;
 pub(super) struct Quiet {
     /// The exchanges of each two nodes, the smaller one first.
     exchanges: BTreeMap<(NodeId, NodeId), u32>,
+    /// How often one of two nodes has heard from the other what it knows of the members.
+    gossip: BTreeMap<(NodeId, NodeId), u32>,
     /// How often a node was due to hand over hints to another.
     handoffs: BTreeMap<(NodeId, NodeId), u32>,
 }
 
 impl Quiet {
-    /// A node starts.
+    /// A node starts, or learns of a change of the members.
     pub(super) fn disturb(&mut self) {
         *self = Quiet::default();
     }
@@ -37,6 +41,11 @@ impl Quiet {
                 Event::Received(from, Message::Roots { .. }) => {
                     if let Some(from) = NodeId::from_actor(*from) {
                         *self.exchanges.entry((from.min(node), from.max(node))).or_default() += 1;
+                    }
+                }
+                Event::Received(from, Message::Gossip { .. }) => {
+                    if let Some(from) = NodeId::from_actor(*from) {
+                        *self.gossip.entry((from.min(node), from.max(node))).or_default() += 1;
                     }
                 }
                 Event::Fired(Timer::Handoff(_, recipient)) => {
@@ -63,6 +72,12 @@ impl Quiet {
     pub(super) fn have_compared(&self, one: NodeId, other: NodeId) -> bool {
         let pair = (one.min(other), one.max(other));
         self.exchanges.get(&pair).is_some_and(|count| *count >= TIMES)
+    }
+
+    /// Have these two told one another often enough what they know of the members?
+    pub(super) fn have_gossiped(&self, one: NodeId, other: NodeId) -> bool {
+        let pair = (one.min(other), one.max(other));
+        self.gossip.get(&pair).is_some_and(|count| *count >= TIMES)
     }
 
     /// Has a node tried often enough to hand over its hints to another?

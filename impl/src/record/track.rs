@@ -2,12 +2,15 @@
 
 use super::entry::{Batch, Head, Start};
 use super::fault::{Fault, Wrong};
+use super::letters;
 use super::reader::{Damage, Ending, Next, Position, Reader};
 use super::replay::Replay;
 use dynamo_model::ids::{Key, NodeId};
+use dynamo_model::membership::Change;
 use dynamo_model::node::Durable;
 use dynamo_model::rules::Rules;
 use dynamo_model::siblings::Siblings;
+use std::panic::{self, AssertUnwindSafe};
 
 /// What a record does not say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +70,14 @@ pub(super) struct Waiting {
     pub(super) checked: usize,
 }
 
+/// A start that waits until another node tells this one that it has joined.
+#[derive(Debug)]
+pub(super) struct Starting {
+    pub(super) head: Box<Head>,
+    /// Is the disk a new one, in the place of one that the node has lost?
+    pub(super) is_new_disk: bool,
+}
+
 /// What happens next at a node.
 pub(super) enum Turn {
     /// A batch. It is in `waiting`.
@@ -90,11 +101,15 @@ pub(super) struct Track {
     /// `None`: no life is under way, or it differs from the model.
     pub(super) replay: Option<Replay>,
     pub(super) waiting: Option<Waiting>,
+    pub(super) starting: Option<Starting>,
+    /// What another node has told this one of members before the present or last start: a node that
+    /// joins asks one of them.
+    pub(super) untold: Vec<Change>,
     /// The last batch, until the next entry shows that it was committed.
     pub(super) done: Option<(Position, Batch)>,
     /// The actor of the life that the present one follows. It has done the last batch.
     pub(super) former: Option<Replay>,
-    /// At this start, the disk did not have the last batch of the life before.
+    /// At the present start, the disk did not have the last batch of the life before.
     pub(super) is_undone: bool,
     /// Has the listener heard that the node has started, and not yet that it has stopped?
     pub(super) is_running: bool,
@@ -119,6 +134,8 @@ impl Track {
             rules: *rules,
             replay: None,
             waiting: None,
+            starting: None,
+            untold: Vec::new(),
             done: None,
             former: None,
             is_undone: false,
@@ -207,6 +224,10 @@ impl Track {
         self.former = self.replay.take();
         self.is_undone = false;
         let before = self.former.as_ref();
+        let founders = head.settings.founders();
+        let known = before.filter(|_| start.previous.is_some());
+        let known = known.map_or(founders, |before| &before.disks()[1].history);
+        self.untold = letters::told_before_start(&start.durable, &[founders, known]);
         self.counts.lives += 1;
         self.events = 0;
         let last = self.start.replace(head.life.start);
@@ -221,6 +242,10 @@ impl Track {
                 match disks {
                     Some([_, after]) if *after == start.durable => {}
                     Some([before, _]) if *before == start.durable => self.is_undone = true,
+                    Some([_, after]) if self.has_joined(head, after, &start.durable) => {}
+                    Some([before, _]) if self.has_joined(head, before, &start.durable) => {
+                        self.is_undone = true;
+                    }
                     Some([_, after]) if is_ahead(&start.durable, after) => {
                         self.note(Gap::DiskIsAhead);
                     }
@@ -237,6 +262,17 @@ impl Track {
                 self.note(Gap::BeginsLate);
             }
         }
+    }
+}
+
+impl Track {
+    /// Is this disk what the other one becomes when the node joins again, before it starts?
+    fn has_joined(&self, head: &Head, before: &Durable, disk: &Durable) -> bool {
+        let Some(node) = head.settings.node(&self.rules).filter(|_| !self.untold.is_empty()) else {
+            return false;
+        };
+        let joined = || node.joined(self.id, before, &disk.history) == *disk;
+        panic::catch_unwind(AssertUnwindSafe(joined)).unwrap_or(false)
     }
 }
 

@@ -224,7 +224,7 @@ impl LedNode {
         if !server.carry_out(order, now) {
             return Ok(false);
         }
-        let mut disk = RecordedDisk { storage, recorder: recorder.as_mut() };
+        let mut disk = RecordedDisk { storage, recorder: recorder.as_mut(), events: None };
         server.finish(now, &mut disk, socket)?;
         Ok(true)
     }

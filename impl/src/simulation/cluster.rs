@@ -34,6 +34,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::io::Write as _;
 use std::net::SocketAddrV4;
+use std::path::Path;
 use std::time::Duration;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -124,7 +125,8 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
-    pub(super) fn new(plan: &Plan, rules: &Rules) -> Cluster {
+    /// The cluster of a plan. `records`: the directory below which each node is recorded.
+    pub(super) fn new(plan: &Plan, rules: &Rules, records: Option<&Path>) -> Cluster {
         let ids = (0..plan.nodes()).map(NodeId);
         let founders = plan.founders();
         let node = Node { config: plan.config(), founders, address: None, rules: *rules };
@@ -140,6 +142,9 @@ impl Cluster {
         let judge = Judge::new(keys, rules);
         for node in &mut nodes {
             node.disk.durable = judge.first_disk(node.id).unwrap_or_default();
+            if let Some(directory) = records {
+                node.record_below(directory);
+            }
         }
         let keys = plan.keys.iter().map(Scope::key).collect();
         let recorder = Recorder::new(plan.nodes().into(), keys, plan.unsafe_for);
@@ -227,7 +232,8 @@ impl Cluster {
         Some(self.outcome(violation))
     }
 
-    fn outcome(self, violation: Option<Violation>) -> Outcome {
+    fn outcome(mut self, violation: Option<Violation>) -> Outcome {
+        self.nodes.iter_mut().for_each(SimulatedNode::end_record);
         let (answered, requests) = self.judge.answered();
         let reached = self.judge.reached().iter().map(|name| (*name, 1)).collect();
         let (measures, seen) = self.watch.finish(self.now, self.judge.missed_by_gets());

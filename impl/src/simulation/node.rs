@@ -9,6 +9,7 @@ use crate::fragments::Cutter;
 use crate::identity::{ClusterId, Life};
 use crate::interpreter::{Event, Firing, Interpreter};
 use crate::memory::Evidence;
+use crate::record::{self, RecordedDisk, Recorder, Subject};
 use crate::secret::NodeSecret;
 use crate::server::{Ending, Order, Server, Start};
 use crate::sessions::{Cipher, NodeKeys, Sessions};
@@ -21,6 +22,7 @@ use dynamo_model::rules::Rules;
 use rand::rngs::Xoshiro256PlusPlus;
 use std::io;
 use std::net::{SocketAddr, SocketAddrV4};
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -116,6 +118,9 @@ pub(super) struct SimulatedNode {
     later_by: Duration,
     /// The largest number of a start so far, on any disk.
     latest_start: u64,
+    /// Where the node is recorded. `None`: it is not.
+    records: Option<PathBuf>,
+    recorder: Option<Recorder>,
 }
 
 /// How many datagrams the operating system keeps for a process that stands still.
@@ -140,6 +145,20 @@ impl SimulatedNode {
             witnesses: Vec::new(),
             later_by: Duration::ZERO,
             latest_start: 0,
+            records: None,
+            recorder: None,
+        }
+    }
+
+    /// From its next start on, the node is recorded below this directory.
+    pub(super) fn record_below(&mut self, directory: &Path) {
+        self.records = Some(directory.join(self.id.to_string()));
+    }
+
+    /// The node is stopped in good order, at the end of a run.
+    pub(super) fn end_record(&mut self) {
+        if let Some(recorder) = self.recorder.take() {
+            recorder.stop();
         }
     }
 
@@ -160,19 +179,27 @@ impl SimulatedNode {
             return;
         }
         let last = self.disk.last_start();
+        let previous = self.disk.past().last().map(|known| known.start);
         let date = (DATE + at + self.later_by).saturating_sub(wrong_date);
         let start = founding::next_at(date, last, random);
         self.disk.begin(start);
         self.latest_start = self.latest_start.max(start);
         let cluster = Founding::new(ClusterId::UNKNOWN.named("simulated"), &node.config);
         let (now, durable) = (self.clock.shows(at), self.disk.durable.clone());
+        let life = Life { incarnation: self.disk.durable.incarnation, start };
+        self.recorder = self.records.clone().map(|directory| {
+            let limits = record::Limits { directory, bytes_max: u64::MAX };
+            let (id, cluster, node) = (self.id, cluster.cluster, node.clone());
+            let subject = Subject { id, cluster, life, previous, node };
+            Recorder::begin(limits, subject, &durable).expect("the directory can be written")
+        });
         let interpreter = Interpreter::start_recorded(node, self.id, durable, now, chance);
         let interpreter = interpreter.with_firing(firing);
         let secret = NodeSecret::SIMULATED;
         let start = Start {
             id: self.id,
             cluster,
-            life: Life { incarnation: self.disk.durable.incarnation, start },
+            life,
             is_used: last > 0,
             sessions: Sessions::with_keys(KEYS.clone()).with_cipher(cipher),
             secret,
@@ -200,6 +227,7 @@ impl SimulatedNode {
 
     pub(super) fn stop(&mut self) {
         (self.running, self.wakes_at, self.busy_until) = (None, None, Duration::ZERO);
+        self.recorder = None;
         (self.inbox, self.pending) = (Vec::new(), Vec::new());
     }
 
@@ -325,8 +353,11 @@ impl SimulatedNode {
         }
         let last = self.disk.sequence();
         self.disk.next = commit;
-        let is_cut_off = server.finish(now, &mut self.disk, &mut sent).is_err();
-        let mut record = server.take_record();
+        let (mut record, recorder) = (Vec::new(), self.recorder.as_mut());
+        let mut disk =
+            RecordedDisk { storage: &mut self.disk, recorder, events: Some(&mut record) };
+        let is_cut_off = server.finish(now, &mut disk, &mut sent).is_err();
+        record.extend(server.take_record());
         if is_cut_off && commit == Commit::CutOffBefore {
             record.clear();
         }

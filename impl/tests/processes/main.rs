@@ -19,6 +19,7 @@ mod old_copies;
 mod output;
 mod overload;
 mod reads;
+mod recorded_changes;
 mod records;
 mod replacement;
 mod scenarios;

@@ -24,7 +24,7 @@ const OPTIONS: &[&str] = &["--gossip-every", "0.2", "--exchange-every", "0.5"];
 const REST: Duration = Duration::from_secs(30);
 
 /// Records the node that this command starts.
-fn record_below(records: &Path) -> impl Fn(&mut Command) {
+pub(crate) fn record_below(records: &Path) -> impl Fn(&mut Command) {
     move |command| {
         let node = command.get_args().nth(2).unwrap().to_owned();
         command.arg("--record").arg(records.join(node));
@@ -32,7 +32,7 @@ fn record_below(records: &Path) -> impl Fn(&mut Command) {
 }
 
 /// Puts and gets a few keys until `is_over`. Requests fail while nodes are down.
-fn work(node: SocketAddr, number: usize, is_over: &AtomicBool) {
+pub(crate) fn work(node: SocketAddr, number: usize, is_over: &AtomicBool) {
     let client = Client::connect(node).unwrap().with_timeout(Duration::from_millis(500));
     for round in (0u64..).take_while(|_| !is_over.load(Ordering::Relaxed)) {
         let key = format!("key {}", (round + number as u64) % 20);
@@ -44,7 +44,7 @@ fn work(node: SocketAddr, number: usize, is_over: &AtomicBool) {
     }
 }
 
-fn validate(arguments: &[&str]) -> (i32, Value) {
+pub(crate) fn validate(arguments: &[&str]) -> (i32, Value) {
     let (code, out, errors) = dynamo(&[&["trace", "validate", "--json"], arguments].concat());
     let parsed = serde_json::from_str(&out);
     (code, parsed.unwrap_or_else(|error| panic!("{error}: {out}{errors}")))
@@ -60,7 +60,7 @@ fn nothing_violated(told: &Value) {
 }
 
 /// All properties judged the whole run, and none is violated.
-fn judged_to_its_end(told: &Value) {
+pub(crate) fn judged_to_its_end(told: &Value) {
     nothing_violated(told);
     let run = &told["judged"]["run"];
     assert_eq!(run["not_to_the_end"].as_array().unwrap().len(), 0, "{run:#}");

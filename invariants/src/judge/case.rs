@@ -1,5 +1,7 @@
 //! One key of a run: its scope, and its state as a property sees it.
 
+mod happened;
+
 use super::part;
 use crate::catalogue::PROPERTIES;
 use crate::property::{Kind, LooksAt, Property};
@@ -93,11 +95,7 @@ impl Case {
         (*timeouts, *client_retries, *crashes) = (None, 0, 0);
         let model = scope.model_of(instance, rules, []);
         let state = before_all(&model);
-        let applies = |property: &&Property| {
-            property.kind == Kind::Always
-                && property.precondition.is_none_or(|it| (it.rules_out)(&scope).is_none())
-        };
-        let always = PROPERTIES.iter().filter(applies).collect();
+        let always = always(&scope);
         Case { model, scope, state, sent: Vec::new(), changed: Changed::default(), always }
     }
 
@@ -114,21 +112,6 @@ impl Case {
 
     pub(super) fn instance(&self) -> &Instance {
         &self.model.cfg
-    }
-
-    /// A coordinator has waited in vain.
-    pub(super) fn timed_out(&mut self) {
-        self.model.cfg.scope.faults.timeouts = self.scope.faults.timeouts;
-    }
-
-    /// A client has asked again.
-    pub(super) fn retried(&mut self) {
-        self.model.cfg.scope.faults.client_retries = self.scope.faults.client_retries;
-    }
-
-    /// A node has crashed.
-    pub(super) fn crashes(&mut self) {
-        self.model.cfg.scope.faults.crashes = self.scope.faults.crashes;
     }
 
     pub(super) fn scripts(&self) -> impl Iterator<Item = Script> + '_ {
@@ -309,6 +292,15 @@ impl Case {
             (answered + usize::from(is_answered), all + 1)
         })
     }
+}
+
+/// The *always* properties that a scope does not rule out.
+fn always(scope: &Scope) -> Vec<&'static Property> {
+    let applies = |property: &&Property| {
+        property.kind == Kind::Always
+            && property.precondition.is_none_or(|it| (it.rules_out)(scope).is_none())
+    };
+    PROPERTIES.iter().filter(applies).collect()
 }
 
 /// The state in which no node has started, and no client has begun: in a run, each begins at a time

@@ -15,6 +15,11 @@ use std::sync::{Arc, LazyLock};
 /// a copy of this one takes none.
 static NOTHING: LazyLock<State> = LazyLock::new(State::default);
 
+/// An empty disk.
+pub(super) fn of_no_key() -> Durable {
+    NOTHING.durable.clone()
+}
+
 /// What a disk has of the key; and one other key, if it has any. Properties say of a node that it
 /// has nothing left.
 pub(super) fn of_disk(instance: &Instance, disk: &Durable) -> Durable {

@@ -6,7 +6,10 @@
 //! A put counts as acknowledged once a node has sent the acknowledgement, whether or not it
 //! arrived. A request counts as begun once the first node has received it.
 
+mod changes;
+
 use super::case::Case;
+use super::members::Members;
 use super::nodes::Nodes;
 use super::recorded::{KeyViolation, RecordedKey, Unjudged};
 use crate::catalogue::PROPERTIES;
@@ -52,6 +55,10 @@ pub struct Tally {
     pub requests: u64,
     /// How many of them came while their key was judged.
     pub followed: u64,
+    /// Have members changed? From then on, keys are judged as in a scope whose ring changes.
+    pub members_changed: bool,
+    /// How many nodes have lost their disks. Each lowers W by one: see the properties' exceptions.
+    pub disks_lost: usize,
 }
 
 /// What has happened to any node. It may matter to each key.
@@ -77,6 +84,9 @@ pub struct RecordJudge {
     changed: BTreeSet<usize>,
     down: BTreeSet<NodeId>,
     happened: Happened,
+    members: Members,
+    /// The nodes that have lost their disks.
+    lost: BTreeSet<NodeId>,
 }
 
 impl RecordJudge {
@@ -112,11 +122,16 @@ impl RecordJudge {
             recorded: Some(Recorded::default()),
             ..scope.instance_with(Vec::new())
         };
-        Some(RecordJudge {
+        let rules = Rules::default();
+        let mut members = Case::of(scope, instance.clone(), &rules);
+        members.state.history.clients.resize(1, WriteSet::EMPTY);
+        let mut judge = RecordJudge {
             scope,
             ring: scope.ring(),
             instance,
-            rules: Rules::default(),
+            rules,
+            members: Members::new(members),
+            lost: BTreeSet::new(),
             keys: Vec::new(),
             of_key: HashMap::new(),
             of_request: HashMap::new(),
@@ -124,11 +139,16 @@ impl RecordJudge {
             changed: BTreeSet::new(),
             down: BTreeSet::new(),
             happened: Happened::default(),
-        })
+        };
+        judge.consider_reaping(founders);
+        Some(judge)
     }
 
     /// A node sends a message.
     pub fn sent(&mut self, from: NodeId, to: Id, message: &Message) {
+        if self.told_members(from, to, message) {
+            return;
+        }
         let Some(index) = self.key_of(message) else { return };
         self.keys[index].hear(|key| key.sent(from.actor(), to, message));
         self.changed.insert(index);
@@ -136,6 +156,9 @@ impl RecordJudge {
 
     /// A node receives a message from a node or a client, and does not ignore it.
     pub fn received(&mut self, from: Id, to: NodeId, message: &Message) {
+        if self.heard_of_members(from, to, message) {
+            return;
+        }
         let is_asked = usize::from(from) >= usize::from(self.scope.nodes);
         if let Message::Request(operation) | Message::Routed { operation, .. } = message
             && is_asked
@@ -175,6 +198,8 @@ impl RecordJudge {
             case.timed_out();
         }
         self.down.iter().for_each(|node| case.set_crashed(*node, true));
+        self.lost.iter().for_each(|node| case.has_lost_disk(*node));
+        self.members.introduce(&mut case);
         self.keys.push(RecordedKey::new(case));
         self.of_key.insert(key.clone(), self.keys.len() - 1);
         self.keys.len() - 1
@@ -201,6 +226,7 @@ impl RecordJudge {
 
     /// A node has ended a batch: this is what it knows, and what it has on disk.
     pub fn stepped(&mut self, node: NodeId, state: &State, disk: &Durable) {
+        self.look_at_members(node, disk);
         for index in &self.changed {
             self.keys[*index].hear(|key| key.set_node(node, state, disk));
         }
@@ -212,9 +238,10 @@ impl RecordJudge {
         self.keys.iter_mut().for_each(|key| key.case.set_crashed(node, true));
     }
 
-    /// A node has started, on the disk that it had.
+    /// A node has started, on the disk that it had, or on a new one.
     pub fn started(&mut self, node: NodeId, state: &State, disk: &Durable) {
         self.down.remove(&node);
+        self.meet_members(node, disk);
         for key in &mut self.keys {
             key.case.set_crashed(node, false);
             key.hear(|key| key.set_node(node, state, disk));
@@ -264,7 +291,8 @@ impl RecordJudge {
     /// Each two nodes that are intended replicas of one key by all histories, the smaller one
     /// first.
     pub fn neighbours(&self) -> BTreeSet<(NodeId, NodeId)> {
-        let lists = self.keys.iter().map(|key| {
+        let judged = self.keys.iter().filter(|key| key.unjudged.is_none());
+        let lists = judged.map(|key| {
             let (model, state) = (&key.case.model, &key.case.state);
             World { model, state }.intended().into_owned()
         });
@@ -283,7 +311,14 @@ impl RecordJudge {
             *unjudged.entry(why).or_default() += 1;
         }
         let (requests, followed) = (self.of_request.len() as u64, self.followed);
-        Tally { keys: self.keys.len(), unjudged, requests, followed }
+        Tally {
+            keys: self.keys.len(),
+            unjudged,
+            requests,
+            followed,
+            members_changed: self.members.have_changed(),
+            disks_lost: self.lost.len(),
+        }
     }
 
     /// The key that a message is about.

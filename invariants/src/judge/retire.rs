@@ -162,9 +162,11 @@ impl RecordedKey {
     fn has_heir(&self, write: WriteId, request: RequestId, in_person: usize) -> bool {
         let (instance, ghost) = (self.instance(), &self.case.state.history);
         let asks = |request| instance.ask(request).is_some_and(Ask::is_in_person);
-        // If no fallback can stand in for a replica and R+W>N, every get must see every put.
+        // If no fallback can stand in for a replica and R+W>N, every get must see every put. Where
+        // members change or disks are lost, it matters how many replicas had confirmed the put.
         let (config, nodes) = (&instance.config, usize::from(instance.scope.nodes));
-        let all_overlap = nodes <= config.n() && config.r() + config.w() > config.n();
+        let is_steady = !instance.changes && instance.spoilt.is_empty();
+        let all_overlap = is_steady && nodes <= config.n() && config.r() + config.w() > config.n();
         let mut puts = ghost.puts().zip(&instance.puts);
         puts.any(|((other, its), other_request)| {
             let is_as_sure = match its.outcome {

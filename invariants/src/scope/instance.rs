@@ -48,8 +48,9 @@ pub struct Instance {
     pub is_endless: bool,
     /// The node that may be started on an older copy of its disk.
     pub copied: Option<NodeId>,
-    /// The node that may lose its disk, or be started on an older copy of it.
-    pub spoilt: Option<NodeId>,
+    /// The nodes that may lose their disks, or be started on older copies. A scope has one at most.
+    /// In a recorded run, these are the nodes that have lost their disks.
+    pub spoilt: Vec<NodeId>,
     /// Does the ground truth hear of each crash, as in a run? In a scope the observer sees only
     /// messages, and infers from them that a coordinator has forgotten what it had heard.
     pub sees_crashes: bool,
@@ -139,7 +140,7 @@ impl Instance {
         let line = self.line(self.puts[usize::from(write.0)]);
         let is_forwarded = self.changes || line.is_some_and(|(via, _)| via >= self.config.n());
         let is_asked_again = faults.client_retries > 0 || faults.duplication;
-        let is_retried = is_asked_again && (self.changes || self.spoilt.is_some());
+        let is_retried = is_asked_again && (self.changes || !self.spoilt.is_empty());
         // A node that never times out does not remember what it has forwarded.
         self.config.patience().is_some() && is_forwarded || is_retried
     }
@@ -282,7 +283,8 @@ impl Scope {
             founders = founders.moved(node, old);
         }
         let (changes, is_endless) = (self.changes(), self.is_endless());
-        let (copied, spoilt) = (self.faults.old_disk.map(at), self.faults.bad_disk().map(at));
+        let copied = self.faults.old_disk.map(at);
+        let spoilt = self.faults.bad_disk().map(at).into_iter().collect();
         let wish = |ask: Ask| match ask {
             Ask::Join(position) => Some((at(position), Act::Join)),
             Ask::Leave(position) => Some((at(position), Act::Leave)),

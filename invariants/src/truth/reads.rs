@@ -26,7 +26,7 @@ impl Ghost {
         let intended = self.intended(instance, coordinator);
         let knows_its_own = !instance.changes
             && intended.contains(&coordinator)
-            && instance.spoilt != Some(coordinator);
+            && !instance.spoilt.contains(&coordinator);
         let own = if knows_its_own {
             instance.to_its_key(instance.gets[read], self.confirmed[usize::from(coordinator.0)])
         } else {
@@ -36,7 +36,7 @@ impl Ghost {
         let heard = self.reads[read].hearing_of(coordinator).map(|hearing| &hearing.heard);
         let has_heard = |node: &NodeId| heard.is_some_and(|heard| heard.contains(node));
         let has_heard_intended = intended.iter().any(|it| *it != coordinator && has_heard(it));
-        let may_crash = instance.scope.faults.crashes > 0 || instance.spoilt.is_some();
+        let may_crash = instance.scope.faults.crashes > 0 || !instance.spoilt.is_empty();
         let may_forget = may_crash && !instance.sees_crashes;
         let is_running = matches!(self.reads[read].outcome, Outcome::Running | Outcome::Failed);
         let still_runs = instance.changes && !may_forget && is_running;

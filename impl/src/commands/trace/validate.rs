@@ -33,12 +33,17 @@ what nodes received from clients and sent to them. A put counts as acknowledged 
 the acknowledgement. A request counts as begun once the first node has received it. When a property
 falls, its evidence is printed, with the events after which it fell.
 
+Judging goes on while members join, leave or are removed, and when a node starts on a new disk. The
+properties then allow the exceptions that they have in a scope with such a change or loss: dynamo
+explain names them. Each node that has lost a disk lowers W by one for the rest of the run.
+
 Judging ends, and says where and why, when the records do not tell all that happened: a node has no
-record, a node differs from the model, the members change, or a disk is replaced. A key is judged no
-more once more than 64 of its puts are followed. A put is followed until an acknowledged put has
-replaced it, and neither the put nor one that it replaced is on a disk. What must be true eventually
-is judged only if the run came to rest: after the last request and the last start, each two nodes
-that share keys have compared twice more, and all nodes were stopped.
+record, a node differs from the model, or a node was started on an older copy of its disk. A key is
+judged no more once more than 64 of its puts are followed. A put is followed until an acknowledged
+put has replaced it, and neither the put nor one that it replaced is on a disk. What must be true
+eventually is judged only if the run came to rest. After the last request, start and change of the
+members, each two nodes that share keys have compared twice more. All nodes were stopped, except
+for nodes that were removed. Nodes that know different members have told one another twice.
 
 To judge a run in which one node follows another rule, name the rule:
   dynamo trace validate ./record --defect B=ack-one-short

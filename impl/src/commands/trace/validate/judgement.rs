@@ -23,6 +23,7 @@ pub(super) fn print(judgement: &Judgement) {
             let after = counted((tally.requests - tally.followed) as usize, "request");
             say!("  {after} came after that, and were not judged");
         }
+        print_changes(tally);
     }
     if let Some(Limit { node, at, why }) = limit {
         let up_to = if tally.is_some() { "Judged up to" } else { "No property was judged:" };
@@ -45,6 +46,17 @@ pub(super) fn print(judgement: &Judgement) {
             say!("\nVIOLATED at the records' ends:");
             print_violation(violation);
         }
+    }
+}
+
+/// What properties except.
+fn print_changes(tally: &Tally) {
+    if tally.members_changed {
+        say!("  members have changed: from then on, the exceptions for a ring that changes apply");
+    }
+    if tally.disks_lost > 0 {
+        let lost = counted(tally.disks_lost, "node");
+        say!("  {lost} lost a disk: from then on, each of them lowers W by one");
     }
 }
 
@@ -88,12 +100,14 @@ pub(super) fn as_json(judgement: &Judgement) -> Value {
         shown["events"] = json!(fall.batch.events.iter().map(told).collect::<Vec<_>>());
         shown
     });
-    let judged = tally.as_ref().map(|Tally { keys, unjudged, requests, followed }| {
+    let judged = tally.as_ref().map(|tally| {
+        let Tally { keys, unjudged, requests, followed, members_changed, disks_lost } = tally;
         let reason =
             |(why, keys): (&Unjudged, &usize)| json!({ "why": why.to_string(), "keys": keys });
         json!({
             "always": names(Kind::Always), "events": events, "keys": keys, "requests": requests,
-            "requests_judged": followed,
+            "requests_judged": followed, "members_changed": members_changed,
+            "disks_lost": disks_lost,
             "not_to_the_end": unjudged.iter().map(reason).collect::<Vec<_>>(),
         })
     });
