@@ -238,12 +238,12 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         })
     }
 
-    /// Does the delivery lead to another state? A duplicating network delivers a message again and
-    /// again. If a delivery that changes nothing were taken first, no other step would ever be.
+    /// Does the delivery lead to another state? If one that changes nothing were taken first again
+    /// and again, in a duplicating network, no other step would ever be taken.
     fn leads_elsewhere(&mut self, configuration: u32, envelope: u32) -> bool {
         let delivered = self.delivered(configuration, envelope);
-        let stays = self.space.parts.kind == Kind::Duplicating;
-        delivered != NOTHING && !(stays && unpair(delivered).0 == configuration)
+        let is_kept = self.space.parts.kind == Kind::Duplicating;
+        delivered != NOTHING && !(is_kept && unpair(delivered).0 == configuration)
     }
 
     fn comes_first(&mut self, first: First<A, C>, configuration: u32, envelope: u32) -> bool {
@@ -390,9 +390,8 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         let mut changed = std::mem::take(&mut self.changed);
         changed.clear();
         changed.extend_from_slice(words);
-        parts
-            .kind
-            .apply(&mut changed, parts.changes.get(change), |envelope| parts.channel(envelope));
+        let change = parts.changes.get(change);
+        parts.kind.apply(&mut changed, change, |envelope| parts.channel(envelope));
         let after = parts.networks.insert(&changed);
         self.changed = changed;
         self.networks.put(key, u64::from(after), self.entries_max);
