@@ -77,7 +77,7 @@ pub fn examine(
         None => Outcome::TooLarge,
     };
     if matches!(outcome, Outcome::Holds) {
-        assert_reductions_agree(scope, rules, &report);
+        assert_reductions_agree(scope, &rules, &report);
     }
     let with_occasion = report
         .properties
@@ -88,9 +88,9 @@ pub fn examine(
 }
 
 /// Asserts that this complete check and one with both reductions come to the same verdicts.
-fn assert_reductions_agree(scope: &Scope, rules: Rules, whole: &Report) {
+fn assert_reductions_agree(scope: &Scope, rules: &Rules, whole: &Report) {
     let effort = Effort { symmetry: true, partial_order: true, ..Effort::threads(1) };
-    let reduced = check(scope, rules, &effort, |_| ControlFlow::Continue(()));
+    let reduced = check(scope, *rules, &effort, |_| ControlFlow::Continue(()));
     for (one, other) in whole.properties.iter().zip(&reduced.properties) {
         assert!(
             one.verdict == other.verdict,

@@ -9,7 +9,7 @@
 mod first;
 mod renamed;
 
-use crate::converge::Convergence;
+use crate::converge::{Condition, Convergence};
 use crate::partial_order::First;
 use crate::subject::{ActorAction, History, Subject};
 use crate::symmetry::Boxed;
@@ -138,23 +138,28 @@ impl<A: Subject, C, H: History> Claims<'_, '_, A, C, H> {
 
     /// The first of the model's own conditions that is true in only one of two states.
     fn tells_apart(&self, one: &State<A, H>, other: &State<A, H>) -> Option<&'static str> {
-        let differs = |condition: fn(&ActorModel<A, C, H>, &State<A, H>) -> bool| {
-            condition(self.model, one) != condition(self.model, other)
-        };
         if self.model.within_boundary(one) != self.model.within_boundary(other) {
             return Some(crate::BOUNDARY);
         }
         let mut properties = self.model.properties.iter();
-        properties.find(|property| differs(property.condition)).map(|property| property.name)
+        let found = properties.find(|property| self.differs(property.condition, one, other));
+        found.map(|property| property.name)
     }
 
     /// The first condition of convergence that is true in only one of two states.
     fn ends_apart(&self, one: &State<A, H>, other: &State<A, H>) -> Option<&'static str> {
-        let differs = |condition: fn(&ActorModel<A, C, H>, &State<A, H>) -> bool| {
-            condition(self.model, one) != condition(self.model, other)
-        };
         let mut properties = self.convergence?.properties.iter();
-        properties.find(|(_, condition)| differs(*condition)).map(|(name, _)| *name)
+        let found = properties.find(|(_, condition)| self.differs(*condition, one, other));
+        found.map(|(name, _)| *name)
+    }
+
+    fn differs(
+        &self,
+        condition: Condition<A, C, H>,
+        one: &State<A, H>,
+        other: &State<A, H>,
+    ) -> bool {
+        condition(self.model, one) != condition(self.model, other)
     }
 
     /// Does the step remain for convergence?

@@ -54,7 +54,7 @@ fn renamed<A: Subject, H: History>(
     };
     let random = |random: &RandomChoices<A::Random>| {
         let mut renamed = RandomChoices::default();
-        for (key, choices) in random.map.iter() {
+        for (key, choices) in &random.map {
             let choices = choices.iter().map(|choice| renaming.random(choice)).collect();
             renamed.insert(key.clone(), choices);
         }
