@@ -87,7 +87,7 @@ type State<A, H> = ActorModelState<A, H>;
 impl<A: Subject, C, H: History> Claims<'_, '_, A, C, H> {
     /// Tests the claims in the first states of the whole graph; in all of them if `all`.
     pub(crate) fn test_whole(&self, all: bool) -> Result<(), Untrue> {
-        if self.renamings.is_empty() && self.first.is_none() {
+        if self.are_none() {
             return Ok(());
         }
         let is_within = |state: &State<A, H>| self.model.within_boundary(state);
@@ -114,10 +114,14 @@ impl<A: Subject, C, H: History> Claims<'_, '_, A, C, H> {
         &self,
         mut states: impl Iterator<Item = State<A, H>>,
     ) -> Result<(), Untrue> {
-        if self.renamings.is_empty() && self.first.is_none() {
+        if self.are_none() {
             return Ok(());
         }
         states.try_for_each(|state| self.test(&state))
+    }
+
+    fn are_none(&self) -> bool {
+        self.renamings.is_empty() && self.first.is_none()
     }
 
     fn test(&self, state: &State<A, H>) -> Result<(), Untrue> {
