@@ -6,7 +6,8 @@
 //! - A batch that received a message comes after the batch in which its sender sent an equal one.
 //! - A batch that received a client's put with a context comes after the batch of a node that gave
 //!   out an equal context for the key. If no record shows that, the batch does not wait.
-//! - A node that joins starts after the batch in which another node said that it has joined.
+//! - A node that joins starts after the batch in which another node said that it has joined. So does
+//!   a batch in which a client, or a node that is not known yet, said so.
 //!
 //! A batch that waits for nothing may come at once, so the join is greedy and takes linear time.
 //!
@@ -192,23 +193,23 @@ impl Join {
     /// a node that joins must be told before it starts.
     fn missing(&mut self, index: usize) -> Option<Letter> {
         let Join { tracks, index: known, sent, letters, .. } = self;
-        let Track { waiting, id, starting, untold, .. } = &mut tracks[index];
+        let Track { waiting, id, starting, untold, replay, .. } = &mut tracks[index];
         if starting.is_some() {
             let mut all = untold.iter().map(|change| letters.change(change));
             return all.find(|letter| !sent.contains(letter));
         }
+        let members = replay.as_ref().map(|replay| &replay.disks()[1].history);
         let Waiting { batch, checked, .. } = waiting.as_mut()?;
         while let Some(event) = batch.events.get(*checked) {
-            if let Event::Received(from, message) | Event::Ignored(from, message) = event
-                && let Some(letter) = match NodeId::from_actor(*from) {
-                    Some(node) => known
-                        .contains_key(&node)
-                        .then(|| letters.message(*from, id.actor(), message)),
-                    None => letters.used(message),
+            if let Event::Received(from, message) | Event::Ignored(from, message) = event {
+                let needed = match NodeId::from_actor(*from) {
+                    Some(node) if !known.contains_key(&node) => Vec::new(),
+                    Some(_) => vec![letters.message(*from, id.actor(), message)],
+                    None => letters.used(message, members),
+                };
+                if let Some(letter) = needed.into_iter().find(|letter| !sent.contains(letter)) {
+                    return Some(letter);
                 }
-                && !sent.contains(&letter)
-            {
-                return Some(letter);
             }
             *checked += 1;
         }
@@ -248,11 +249,8 @@ impl Join {
             match event {
                 Event::Sent(to, message) => {
                     self.tracks[index].counts.sent += 1;
-                    let letters = match NodeId::from_actor(*to) {
-                        Some(to) if !self.index.contains_key(&to) => continue,
-                        Some(_) => vec![self.letters.message(own.actor(), *to, message)],
-                        None => self.letters.given(message),
-                    };
+                    let mut letters = self.letters.given(message);
+                    letters.push(self.letters.message(own.actor(), *to, message));
                     for letter in letters.into_iter().filter(|it| self.sent.insert(*it)) {
                         ready.extend(self.awaited.remove(&letter).unwrap_or_default());
                     }

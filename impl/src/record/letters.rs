@@ -4,7 +4,6 @@
 use dynamo_model::ids::Key;
 use dynamo_model::membership::{Act, Change, History};
 use dynamo_model::message::{Answer, Message, Operation};
-use dynamo_model::node::Durable;
 use dynamo_model::version::Context;
 use serde::Serialize;
 use stateright::actor::Id;
@@ -21,32 +20,43 @@ pub(super) struct Letters {
 
 impl Letters {
     /// A message, with its sender and its receiver.
+    ///
+    /// A message that tells of members has no receiver here. Its sender may take a node for a
+    /// client, while it does not know yet that the node has joined.
     pub(super) fn message(&mut self, from: Id, to: Id, message: &Message) -> Letter {
-        self.hash(&(from, to, message))
+        self.hash(&(from, told_of_members(message).is_none().then_some(to), message))
     }
 
-    /// The context that a client uses in its request, with the key. A node has given it out before.
-    pub(super) fn used(&mut self, message: &Message) -> Option<Letter> {
+    /// What a client, or a node that is not known yet, uses in its message, and what the receiver,
+    /// who knows of these members, can have only from a node: the context of a put, with the key,
+    /// or changes of members.
+    pub(super) fn used(&mut self, message: &Message, known: Option<&History>) -> Vec<Letter> {
         match message {
             Message::Request(Operation::Put { key, context, .. })
-            | Message::Routed { operation: Operation::Put { key, context, .. }, .. } => {
-                (!context.is_empty()).then(|| self.context(key, context))
+            | Message::Routed { operation: Operation::Put { key, context, .. }, .. }
+                if !context.is_empty() =>
+            {
+                vec![self.context(key, context)]
             }
-            _ => None,
+            _ => {
+                let told = told_of_members(message).zip(known);
+                let new = told.map(|(told, known)| told_by_others(told, &[known]));
+                new.unwrap_or_default().iter().map(|change| self.change(change)).collect()
+            }
         }
     }
 
-    /// What a node gives to a client with its answer: a context, or who is a member.
+    /// What a node gives to others with a message: a context, or who is a member.
     pub(super) fn given(&mut self, message: &Message) -> Vec<Letter> {
         match message {
             Message::Answer(
                 Answer::PutAcknowledged { key, context, .. }
                 | Answer::GetAnswered { key, context, .. },
             ) => vec![self.context(key, context)],
-            Message::Answer(Answer::Changed { history, .. }) => {
-                history.changes().map(|change| self.change(change)).collect()
+            _ => {
+                let told = told_of_members(message).into_iter().flat_map(History::changes);
+                told.map(|change| self.change(change)).collect()
             }
-            _ => Vec::new(),
         }
     }
 
@@ -67,13 +77,22 @@ impl Letters {
     }
 }
 
-/// The changes on the disk of a node that starts and that are in none of these histories: another
-/// node has told them to it. Addresses are left out, because a node announces its own.
-pub(super) fn told_before_start(disk: &Durable, known: &[&History]) -> Vec<Change> {
+/// The changes in a history that are in none of these, so that another node has told them. Addresses
+/// are left out, because a node announces its own.
+pub(super) fn told_by_others(told: &History, known: &[&History]) -> Vec<Change> {
     let is_known = |change: &Change| {
         let has_it = |history: &&History| history.of(change.node).any(|other| other == change);
         known.iter().any(has_it)
     };
-    let changes = disk.history.changes().copied();
+    let changes = told.changes().copied();
     changes.filter(|it| !matches!(it.act, Act::Move(_)) && !is_known(it)).collect()
+}
+
+fn told_of_members(message: &Message) -> Option<&History> {
+    match message {
+        Message::History { history }
+        | Message::Changes { changes: history }
+        | Message::Answer(Answer::Changed { history, .. }) => Some(history),
+        _ => None,
+    }
 }

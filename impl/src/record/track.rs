@@ -227,7 +227,7 @@ impl Track {
         let founders = head.settings.founders();
         let known = before.filter(|_| start.previous.is_some());
         let known = known.map_or(founders, |before| &before.disks()[1].history);
-        self.untold = letters::told_before_start(&start.durable, &[founders, known]);
+        self.untold = letters::told_by_others(&start.durable.history, &[founders, known]);
         self.counts.lives += 1;
         self.events = 0;
         let last = self.start.replace(head.life.start);
