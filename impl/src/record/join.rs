@@ -6,8 +6,9 @@
 //! - A batch that received a message comes after the batch in which its sender sent an equal one.
 //! - A batch that received a client's put with a context comes after the batch of a node that gave
 //!   out an equal context for the key. If no record shows that, the batch does not wait.
-//! - A node that joins starts after the batch in which another node said that it has joined. So does
-//!   a batch in which a client, or a node that is not known yet, said so.
+//! - A node that joins starts after the batch in which another node said that it has joined. A batch
+//!   in which a stranger said so comes after that one, too: nodes take one that they do not know
+//!   yet for a stranger.
 //!
 //! A batch that waits for nothing may come at once, so the join is greedy and takes linear time.
 //!

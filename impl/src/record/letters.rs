@@ -96,3 +96,35 @@ fn told_of_members(message: &Message) -> Option<&History> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dynamo_model::ids::{ClientId, NodeId, RequestId};
+
+    #[test]
+    fn who_is_a_member_may_be_told_to_a_node_that_is_not_known_yet() {
+        let mut letters = Letters::default();
+        let (sender, [node, stranger]) =
+            (NodeId(0).actor(), [NodeId(1).actor(), Id::from(1 << 40)]);
+        let history = History::founded_by([NodeId(0)]);
+        let told = Message::History { history };
+        let mut named = |to, message| letters.message(sender, to, message);
+        assert_eq!(named(node, &told), named(stranger, &told));
+        let stored = Message::Stored { request: RequestId { client: ClientId(1), number: 1 } };
+        assert_ne!(named(node, &stored), named(stranger, &stored), "it is for one receiver");
+    }
+
+    /// The receiver knows A. Only a node can have told the sender that B has joined.
+    #[test]
+    fn a_stranger_has_heard_of_a_new_member_from_a_node() {
+        let mut letters = Letters::default();
+        let [known, all] = [&[0][..], &[0, 1]]
+            .map(|members| History::founded_by(members.iter().map(|member| NodeId(*member))));
+        let told = Message::Changes { changes: all.clone() };
+        let used = letters.used(&told, Some(&known));
+        assert_eq!(used.len(), 1);
+        assert!(letters.given(&Message::History { history: all }).contains(&used[0]));
+        assert!(letters.used(&told, None).is_empty(), "what the receiver knows is not known");
+    }
+}

@@ -159,10 +159,12 @@ impl RecordJudge {
         if self.heard_of_members(from, to, message) {
             return;
         }
-        let is_asked = usize::from(from) >= usize::from(self.scope.nodes);
-        if let Message::Request(operation) | Message::Routed { operation, .. } = message
-            && is_asked
-        {
+        if usize::from(from) >= usize::from(self.scope.nodes) {
+            // A node that joins may send to one that does not know it yet. That one takes nothing
+            // but requests from strangers.
+            let (Message::Request(operation) | Message::Routed { operation, .. }) = message else {
+                return;
+            };
             let index = self.asked_for(operation);
             self.keys[index].hear(|key| key.asked(to, operation));
         }

@@ -141,6 +141,21 @@ fn a_late_message_with_a_replaced_put_violates_nothing() {
     assert!(run.followed() <= 6, "{}", run.followed());
 }
 
+/// A node that joins may send to one that does not know it yet, before any record shows the put.
+#[test]
+fn what_a_stranger_stores_does_not_end_the_judging() {
+    let mut run = Run::new();
+    let (number, held) = run.put(&[B, C]);
+    let mut other = Run::new();
+    other.put(&[B, C]);
+    let (unknown, unheard) = other.put(&[B, C]);
+    run.judge.received(Id::from(72), C, &run.store(unknown, &unheard));
+    run.stepped(C, &held);
+    run.arrives(C, number, &held);
+    assert_eq!(run.judge.tally().unjudged.len(), 0);
+    assert_eq!(run.judge.tally().followed, 1);
+}
+
 /// What C loses is missed, also while many puts are followed.
 #[test]
 fn a_lost_put_is_a_violation_amid_many_puts() {
