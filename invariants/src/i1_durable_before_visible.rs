@@ -49,17 +49,18 @@ const PROPERTIES: &[Property] = &[
         "An acknowledged put is on the disks of at least W distinct nodes (Dynamo paper §4.5, \
          §4.6). A put that supersedes it counts for it, and so do hints. The disk of a node that \
          is gone does not count. Exception: each disk that is lost, or started on an older copy, \
-         lowers W by one. Exception: a reaped put, or one that a reaped put superseded, need not \
-         be on any disk.",
+         lowers W by one. In a simulated or recorded run, it does so only for puts that began \
+         before. Exception: a reaped put, or one that a reaped put superseded, need not be on any \
+         disk.",
         |model, state| {
             let world = World { model, state };
             let on_disk = |node: &NodeId, write| {
                 !world.is_gone(*node) && world.durable(*node).contains(write)
             };
             let on_disks = |write| world.nodes().filter(|node| on_disk(node, write)).count();
-            let w = model.cfg.config.w().saturating_sub(world.disks_lost());
+            let w = model.cfg.config.w();
             let kept = state.history.acknowledged().minus(world.forgotten());
-            kept.iter().all(|write| on_disks(write) >= w)
+            kept.iter().all(|write| on_disks(write) + world.losses_of(write) >= w)
         },
     ),
     looking_at(
@@ -129,7 +130,8 @@ const PROPERTIES: &[Property] = &[
              acknowledged one counts for it. All this holds also while keys move. Exception: the \
              get may omit a reaped put, or one that a reaped put superseded. Precondition: P+Q>N, \
              after P+Q is lowered by one for each node that the coordinator heard and that has \
-             lost its disk or started on an older copy. Precondition: the node that answered was \
+             lost its disk or started on an older copy. In a simulated or recorded run, such a \
+             disk counts only if the put began before. Precondition: the node that answered was \
              not removed for good. Precondition: where the ring changes, P is larger than the \
              number of nodes that were removed for good or lost their disks. Precondition: where \
              the ring changes, R+W>N, lowered as P+Q is. Precondition: the \
@@ -311,14 +313,14 @@ fn must_see(world: &World<'_>, read: &Read, write: WriteId, asked: Asked) -> boo
     let (w, r) = if may_stand_in { (0, 0) } else { (instance.config.w(), instance.config.r()) };
     let confirmed = in_person(world.state.history.writes[usize::from(write.0)].outcome, w);
     let heard = in_person(read.outcome, r);
-    let lost = read.sources.iter().filter(|node| world.lost_its_disk(**node)).count();
+    let lost = read.sources.iter().filter(|node| world.may_have_lost(**node, write)).count();
     let is_current = read.by.is_none_or(|node| !world.is_removed(node))
         && !(instance.changes && instance.scope.faults.timeouts.is_some());
     // A new replica gathers what W replicas may have confirmed from as many as R need not ask.
     let must_overlap = instance.config.w() + instance.config.r() > instance.config.n() + lost;
     let is_current = is_current && (!instance.changes || must_overlap);
     let removed = || world.removed().len();
-    let forgotten = if instance.changes { removed() + world.disks_lost() } else { 0 };
+    let forgotten = if instance.changes { removed() + world.losses_of(write) } else { 0 };
     is_current && confirmed > forgotten && confirmed + heard > instance.config.n() + lost
 }
 

@@ -9,6 +9,7 @@ use crate::invariant::Invariant;
 use crate::property::occasions::{HINTED_ACK, MISPLACED, PUT, REAPED};
 use crate::property::{Property, always, by_the_run, converges, given, only, reachable};
 use crate::scope::write_set::WriteId;
+use crate::scope::write_set::WriteSet;
 use crate::scope::{Faults, Scope};
 use crate::system::world::World;
 use dynamo_model::ids::NodeId;
@@ -48,8 +49,8 @@ const PROPERTIES: &[Property] = &[
         HINTED_ACK,
         "Once a put is acknowledged, W intended replicas have it on disk, or other nodes keep \
          hints with it for them. A put that supersedes it counts, too. Exception: each disk that \
-         is lost, or started on an older copy, lowers W by one. Exception: a reaped put is not \
-         required. Does not hold where the ring changes: I1.acknowledged-put-is-on-w-disks counts \
+         is lost, or started on an older copy, lowers W by one. In a simulated or recorded run, \
+         it does so only for puts that began before. Exception: a reaped put is not required. Does not hold where the ring changes: I1.acknowledged-put-is-on-w-disks counts \
          disks there.",
         |model, state| {
             let world = World { model, state };
@@ -60,8 +61,9 @@ const PROPERTIES: &[Property] = &[
             let secured = |write| {
                 intended.iter().filter(|node| world.is_secured(**node, only(write))).count()
             };
-            let w = model.cfg.config.w().saturating_sub(world.disks_lost());
-            state.history.acknowledged().iter().all(|write| secured(write) >= w)
+            let w = model.cfg.config.w();
+            let is_kept = |write| secured(write) + world.losses_of(write) >= w;
+            state.history.acknowledged().iter().all(is_kept)
         },
     ),
     always(
@@ -90,10 +92,12 @@ const PROPERTIES: &[Property] = &[
             "An acknowledged put, or one that supersedes it, is on at least one disk, as a \
              replica's copy or in a hint. Disks of nodes that are gone do not count. A reaped put \
              is not required. Precondition: fewer than W disks are lost or started on an older \
-             copy.",
+             copy. In a simulated or recorded run, only disks count that are lost after the put \
+             began.",
             |model, state| {
                 let world = World { model, state };
-                world.disks_lost() >= model.cfg.config.w() || acknowledged_survive(&world)
+                let w = model.cfg.config.w();
+                acknowledged_lost(&world).iter().all(|write| world.losses_of(write) >= w)
             },
         ),
     ),
@@ -234,8 +238,13 @@ const PROPERTIES: &[Property] = &[
 
 /// Is each acknowledged put, or one that supersedes it, on a disk?
 fn acknowledged_survive(world: &World<'_>) -> bool {
+    acknowledged_lost(world).is_empty()
+}
+
+/// The acknowledged puts that should be on some disk, and are on none.
+fn acknowledged_lost(world: &World<'_>) -> WriteSet {
     let acknowledged = world.state.history.acknowledged();
-    acknowledged.minus(world.anywhere()).is_subset(world.forgotten())
+    acknowledged.minus(world.anywhere()).minus(world.forgotten())
 }
 
 /// Does a node have anything of the key, where the ring changes, although it is no intended replica

@@ -261,3 +261,6 @@ impl Judge {
         if is_about_members { (0..self.cases.len()).collect() } else { Vec::new() }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -78,6 +78,8 @@ pub(super) struct Case {
     pub(super) state: SystemState,
     sent: Vec<Envelope<Message>>,
     changed: Changed,
+    /// The nodes that have lost their disks.
+    lost: Vec<NodeId>,
     /// The *always* properties that the scope does not rule out.
     always: Vec<&'static Property>,
 }
@@ -96,7 +98,15 @@ impl Case {
         let model = scope.model_of(instance, rules, []);
         let state = before_all(&model);
         let always = always(&scope);
-        Case { model, scope, state, sent: Vec::new(), changed: Changed::default(), always }
+        Case {
+            model,
+            scope,
+            state,
+            sent: Vec::new(),
+            changed: Changed::default(),
+            lost: Vec::new(),
+            always,
+        }
     }
 
     pub(super) fn add_bystanders(&mut self) {
@@ -143,6 +153,7 @@ impl Case {
 
     pub(super) fn follow(&mut self, next: Option<Ghost>) {
         if let Some(next) = next {
+            self.note_begun(&next);
             self.state.history = next;
             self.changed.truth = true;
         }
@@ -169,11 +180,6 @@ impl Case {
         }
         self.changed.truth = true;
         self.changed.memory = true;
-    }
-
-    pub(super) fn lose_disk(&mut self, node: NodeId) {
-        self.state.random_choices[usize::from(node.0)].remove(&"fate".to_owned());
-        self.changed.disk = true;
     }
 
     pub(super) fn set_node(&mut self, node: NodeId, state: &State, disk: &Durable) {

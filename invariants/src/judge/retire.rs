@@ -123,6 +123,7 @@ impl RecordedKey {
 
     fn forget(&mut self, request: RequestId, how: Retired) {
         self.retired.insert(request, how);
+        self.case.model.cfg.lost_before.remove(&request);
         if let Some(recorded) = &mut self.case.model.cfg.recorded {
             recorded.forget(request);
         }
@@ -180,6 +181,3 @@ impl RecordedKey {
         })
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -12,6 +12,7 @@ use dynamo_model::node::Durable;
 use dynamo_model::siblings::{Siblings, Version};
 use dynamo_model::tree::Shape;
 use dynamo_model::version::{Context, Dot};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -51,6 +52,9 @@ pub struct Instance {
     /// The nodes that may lose their disks, or be started on older copies. A scope has one at most.
     /// In a recorded run, these are the nodes that have lost their disks.
     pub spoilt: Vec<NodeId>,
+    /// In a run, the nodes that had lost their disks before a put began, and not since then. In a
+    /// scope the observer sees only messages, and does not know when a disk is lost.
+    pub lost_before: BTreeMap<RequestId, Vec<NodeId>>,
     /// Does the ground truth hear of each crash, as in a run? In a scope the observer sees only
     /// messages, and infers from them that a coordinator has forgotten what it had heard.
     pub sees_crashes: bool,
@@ -309,6 +313,7 @@ impl Scope {
             is_endless,
             copied,
             spoilt,
+            lost_before: BTreeMap::new(),
             sees_crashes: false,
             reaps_alone: self.faults.reaps > 0 && (n == 1 || self.members_min() == 1),
             bystanders: Vec::new(),

@@ -66,6 +66,20 @@ impl<'a> World<'a> {
         is_lost || self.stage(node).is_some_and(Stage::is_back)
     }
 
+    /// Can the node have lost this put with its disk? Not if it lost its disk before the put began,
+    /// as far as that is known.
+    pub fn may_have_lost(&self, node: NodeId, write: WriteId) -> bool {
+        let instance = &self.model.cfg;
+        let put = &instance.puts[usize::from(write.0)];
+        let had_lost = || instance.lost_before.get(put).is_some_and(|it| it.contains(&node));
+        self.lost_its_disk(node) && !had_lost()
+    }
+
+    /// How many nodes can have lost this put with their disks.
+    pub fn losses_of(&self, write: WriteId) -> usize {
+        self.nodes().filter(|node| self.may_have_lost(*node, write)).count()
+    }
+
     /// Has a node run on an older copy of its disk, while another node knew of a later commit but
     /// was down?
     pub fn ran_on_an_old_disk(&self) -> bool {

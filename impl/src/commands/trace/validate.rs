@@ -35,7 +35,7 @@ falls, its evidence is printed, with the events after which it fell.
 
 Judging goes on while members join, leave or are removed, and when a node starts on a new disk. The
 properties then allow the exceptions that they have in a scope with such a change or loss: dynamo
-explain names them. Each node that has lost a disk lowers W by one for the rest of the run.
+explain names them. Each node that has lost a disk lowers W by one for the puts that began before.
 
 Judging ends, and says where and why, when the records do not tell all that happened: a node has no
 record, a node differs from the model, or a node was started on an older copy of its disk. A key is

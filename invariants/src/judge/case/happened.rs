@@ -6,6 +6,7 @@ use crate::judge::part;
 use crate::scope::instance::Instance;
 use crate::scope::recorded::Recorded;
 use crate::scope::{Ask, ScriptLine};
+use crate::truth::{Ghost, Outcome};
 use dynamo_model::ids::{NodeId, RequestId};
 use dynamo_model::membership::{Act, History};
 use dynamo_model::process::Process;
@@ -44,6 +45,32 @@ impl Case {
             scope.faults.lost_disk = position;
         }
         self.lose_disk(node);
+    }
+
+    /// A node has lost its disk. Puts that begin from now on are not lost with it.
+    pub(in crate::judge) fn lose_disk(&mut self, node: NodeId) {
+        self.state.random_choices[usize::from(node.0)].remove(&"fate".to_owned());
+        if !self.lost.contains(&node) {
+            self.lost.push(node);
+        }
+        let before = self.model.cfg.lost_before.values_mut();
+        before.for_each(|nodes| nodes.retain(|other| *other != node));
+        self.changed.disk = true;
+    }
+
+    /// Which puts begin now, after nodes have lost their disks?
+    pub(in crate::judge) fn note_begun(&mut self, next: &Ghost) {
+        if self.lost.is_empty() {
+            return;
+        }
+        let Instance { puts, lost_before, .. } = &mut self.model.cfg;
+        for (put, (now, before)) in
+            puts.iter().zip(next.writes.iter().zip(&self.state.history.writes))
+        {
+            if before.outcome == Outcome::Unsent && now.outcome != Outcome::Unsent {
+                lost_before.insert(*put, self.lost.clone());
+            }
+        }
     }
 
     /// In a recorded run, the first member changes now.

@@ -56,7 +56,7 @@ fn print_changes(tally: &Tally) {
     }
     if tally.disks_lost > 0 {
         let lost = counted(tally.disks_lost, "node");
-        say!("  {lost} lost a disk: from then on, each of them lowers W by one");
+        say!("  {lost} lost a disk: each of them lowers W by one for the puts that began before");
     }
 }
 

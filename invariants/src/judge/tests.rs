@@ -1,6 +1,6 @@
-//! Recorded runs made by hand, in which puts are retired.
+//! Recorded runs made by hand: puts are retired, and a node loses its disk.
 
-use crate::judge::{ClusterOfRecord, RecordJudge};
+use crate::judge::{ClusterOfRecord, KeyViolation, RecordJudge};
 use crate::scope::recorded::Recorded;
 use dynamo_model::config::Config;
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
@@ -74,6 +74,13 @@ impl Run {
 
     /// The client puts over all that A has. A and these nodes store it, and A acknowledges it.
     fn put(&mut self, confirming: &[NodeId]) -> (u64, Siblings) {
+        let fall = self.put_unchecked(confirming);
+        assert!(fall.is_none(), "{fall:#?}");
+        (self.puts - 1, self.held.clone())
+    }
+
+    /// The same. Returns the property that falls with the acknowledgement.
+    fn put_unchecked(&mut self, confirming: &[NodeId]) -> Option<KeyViolation> {
         let number = self.puts;
         self.puts += 1;
         let (request, client) = (Self::request(number), Id::from(70));
@@ -96,8 +103,15 @@ impl Run {
         self.read.clone_from(&clock);
         let answer = Answer::PutAcknowledged { request, key, context: clock };
         self.judge.sent(A, client, &Message::Answer(answer));
-        self.stepped(A, &held);
-        (number, held)
+        self.judge.stepped(A, &State::default(), &self.disk(&held));
+        self.judge.verdict()
+    }
+
+    /// A node starts on an empty disk.
+    fn loses_disk(&mut self, node: NodeId) {
+        self.judge.crashed(node);
+        self.judge.lost_disk(node);
+        self.judge.started(node, &State::default(), &self.disk(&Siblings::new()));
     }
 
     /// The message to store a put arrives at a node, which has nothing newer.
@@ -167,6 +181,36 @@ fn a_lost_put_is_a_violation_amid_many_puts() {
     run.judge.stepped(C, &State::default(), &disk);
     let fall = run.judge.verdict().expect("C had confirmed the first put");
     assert_eq!(fall.violation.property.name, "I2.confirmed-put-is-kept");
+}
+
+/// Of a put that began before C lost its disk, C may have had the second copy.
+#[test]
+fn a_lost_disk_may_have_had_a_put_that_began_before() {
+    let mut run = Run::new();
+    run.put(&[C]);
+    run.loses_disk(C);
+    assert!(run.judge.verdict().is_none());
+}
+
+/// The coordinator acknowledges a put that it alone has. No disk is lost after it began.
+#[test]
+fn after_a_lost_disk_a_new_put_needs_all_its_copies() {
+    let mut run = Run::new();
+    run.put(&[B, C]);
+    run.loses_disk(C);
+    run.put(&[B, C]);
+    assert!(run.judge.verdict().is_none());
+    let fall = run.put_unchecked(&[]).expect("only A has the put");
+    assert_eq!(fall.violation.property.name, "I1.acknowledged-put-is-on-w-disks");
+}
+
+#[test]
+fn another_disk_is_lost_with_what_began_before() {
+    let mut run = Run::new();
+    run.loses_disk(C);
+    run.put(&[C]);
+    run.loses_disk(C);
+    assert!(run.judge.verdict().is_none());
 }
 
 /// A put that was never acknowledged does not keep those after it from being retired.
