@@ -36,7 +36,8 @@ an end may have had an effect. A put or delete names what it replaces: by the co
 answer gave, or with \"over\": [\"bread\"]. Each put of a key needs a value of its own. The order of the
 lines is the order in which operations began and ended.
 
-Let the cluster settle, and read every key once more at the end: what its last get misses is lost.
+Let the cluster settle, and read every key once more at the end: what its last get misses is lost. A
+history alone cannot tell a loss from a last get that was stale.
 
 Exit codes:
   0  nothing is lost, resurrected, phantom or shown beside what replaced it; linearizable
@@ -138,8 +139,11 @@ fn print(history: &History, findings: &Findings) {
         say!("{:>9}  {what}", table::count(*count));
     }
     let wrong = [
-        (&findings.lost, "lost: acknowledged, and the last get does not show it"),
-        (&findings.resurrected, "resurrected: deleted, and the last get shows it"),
+        (&findings.lost, "lost, unless the last get was stale: acknowledged, and not shown by it"),
+        (
+            &findings.resurrected,
+            "resurrected, unless the last get was stale: deleted, and shown by it",
+        ),
         (&findings.phantom, "phantom: read, and never put"),
         (&findings.not_replaced, "shown beside a value that replaced it"),
     ];
@@ -151,6 +155,12 @@ fn print(history: &History, findings: &Findings) {
         if values.len() > SHOWN_MAX {
             say!("           … (--json lists all)");
         }
+    }
+    if !findings.lost.is_empty() || !findings.resurrected.is_empty() {
+        say!(
+            "A get may be stale before the cluster has settled. To tell, let it settle, read these \
+             keys once more with --history, and check again."
+        );
     }
     if findings.holds() {
         say!("Nothing that was acknowledged is lost, and nothing that was deleted is back.");
