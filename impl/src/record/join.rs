@@ -22,12 +22,14 @@
 //! A message may arrive more than once: the network may have duplicated it. So it is enough that an
 //! equal message was sent once.
 
+mod live;
+
 use super::entry::Batch;
 use super::fault::{Fault, Wrong};
 use super::letters::{Letter, Letters};
 use super::listen::{Ended, Listener, Lost, Started, Stepped};
 use super::reader::{Damage, Ending, Position, Reader};
-use super::track::{Counts, Gap, Starting, Track, Turn, Waiting};
+use super::track::{Counts, Done, Gap, Starting, Track, Turn, Waiting};
 use crate::interpreter::Event;
 use dynamo_model::ids::NodeId;
 use dynamo_model::message::Message;
@@ -99,12 +101,18 @@ impl Join {
     }
 
     /// Follows all records to their ends. `None`: `goes_on` said no.
-    pub fn run(
+    pub fn run(self, listener: &mut impl Listener, goes_on: &dyn Fn() -> bool) -> Option<Report> {
+        let all = (0..self.tracks.len()).rev().collect();
+        self.run_from(all, listener, goes_on)
+    }
+
+    /// Follows all records to their ends, from these nodes on.
+    fn run_from(
         mut self,
+        mut ready: Vec<usize>,
         listener: &mut impl Listener,
         goes_on: &dyn Fn() -> bool,
     ) -> Option<Report> {
-        let mut ready: Vec<usize> = (0..self.tracks.len()).rev().collect();
         loop {
             while let Some(track) = ready.pop() {
                 self.follow(track, listener, &mut ready, goes_on);
@@ -136,33 +144,29 @@ impl Join {
                 return;
             }
             self.start(index, listener);
-            self.step(index, listener, ready);
+            self.step(index, listener);
             if self.tracks[index].is_over {
                 return;
             }
-            self.advance(index, listener);
+            self.advance(index, listener, ready);
+            if self.tracks[index].is_idle {
+                return;
+            }
         }
     }
 
     /// Reads a node's record on, and tells what is certain now. A batch counts once the next entry
     /// shows that it was committed.
-    fn advance(&mut self, index: usize, listener: &mut impl Listener) {
+    fn advance(&mut self, index: usize, listener: &mut impl Listener, ready: &mut Vec<usize>) {
         let track = &mut self.tracks[index];
         let (gaps, disks, faults) = (track.gaps.len(), track.counts.new_disks, self.faults.len());
         let turn = track.advance(&mut self.faults);
+        if !matches!(turn, Turn::Ended | Turn::NotYet) {
+            self.tell_last(index, listener, ready);
+        }
+        let track = &mut self.tracks[index];
         let former = track.former.take();
         let replay = former.as_ref().or(track.replay.as_ref());
-        // Only the last batch of the former life may have been undone.
-        let is_undone = former.is_some() && track.is_undone;
-        if let Some((at, batch)) = track.done.take_if(|_| !matches!(turn, Turn::Ended))
-            && let Some(replay) = replay.filter(|_| !is_undone)
-        {
-            let event = track.told;
-            track.told += batch.events.len() as u64;
-            let [_, disk] = replay.disks();
-            let (node, state) = (track.id, replay.state());
-            listener.stepped(&Stepped { node, at: &at, event, batch: &batch, state, disk });
-        }
         if matches!(turn, Turn::Started(_) | Turn::Over) && std::mem::take(&mut track.is_running) {
             let last = replay.map(|replay| (replay.state(), replay.disks()[1]));
             listener.ended(&Ended { node: track.id, how: track.ending, last });
@@ -176,6 +180,26 @@ impl Join {
         if let Turn::Started(head) = turn {
             let is_new_disk = track.counts.new_disks > disks;
             track.starting = Some(Starting { head, is_new_disk });
+        }
+    }
+
+    /// A node has committed its last batch, and so has sent what it was about to send.
+    fn tell_last(&mut self, index: usize, listener: &mut impl Listener, ready: &mut Vec<usize>) {
+        let Some(Done { at, batch, is_followed }) = self.tracks[index].done.take() else { return };
+        let unseen = self.send(index, &batch, ready);
+        let track = &mut self.tracks[index];
+        if let Some(from) = unseen {
+            listener.lost_sight(track.id, &at, &Lost::Unseen(from));
+        }
+        let replay = track.former.as_ref().or(track.replay.as_ref()).filter(|_| is_followed);
+        // Only the last batch of the former life may have been undone.
+        let is_undone = track.former.is_some() && track.is_undone;
+        if let Some(replay) = replay.filter(|_| !is_undone) {
+            let event = track.told;
+            track.told += batch.events.len() as u64;
+            let [_, disk] = replay.disks();
+            let (node, state) = (track.id, replay.state());
+            listener.stepped(&Stepped { node, at: &at, event, batch: &batch, state, disk });
         }
     }
 
@@ -218,7 +242,7 @@ impl Join {
     }
 
     /// A node does its next batch.
-    fn step(&mut self, index: usize, listener: &mut impl Listener, ready: &mut Vec<usize>) {
+    fn step(&mut self, index: usize, listener: &mut impl Listener) {
         let track = &mut self.tracks[index];
         let Some(Waiting { at, batch, .. }) = track.waiting.take() else { return };
         let followed = track.replay.as_mut().map(|replay| replay.follow(&batch));
@@ -235,27 +259,21 @@ impl Join {
         track.events += batch.events.len() as u64;
         track.counts.batches += 1;
         track.counts.events += batch.events.len() as u64;
-        if let Some(from) = self.send(index, &batch, ready) {
-            listener.lost_sight(self.tracks[index].id, &at, &Lost::Unseen(from));
-        }
-        self.tracks[index].done = is_followed.then_some((at, batch));
+        track.done = Some(Done { at, batch, is_followed });
     }
 
     /// Notes what a batch sent, and wakes the nodes that wait for it. Returns a node without a
     /// record from which the batch received something.
     fn send(&mut self, index: usize, batch: &Batch, ready: &mut Vec<usize>) -> Option<NodeId> {
-        let own = self.tracks[index].id;
+        for letter in self.letters_of(index, batch) {
+            if self.sent.insert(letter) {
+                ready.extend(self.awaited.remove(&letter).unwrap_or_default());
+            }
+        }
         let mut unseen = None;
         for event in &batch.events {
             match event {
-                Event::Sent(to, message) => {
-                    self.tracks[index].counts.sent += 1;
-                    let mut letters = self.letters.given(message);
-                    letters.push(self.letters.message(own.actor(), *to, message));
-                    for letter in letters.into_iter().filter(|it| self.sent.insert(*it)) {
-                        ready.extend(self.awaited.remove(&letter).unwrap_or_default());
-                    }
-                }
+                Event::Sent(..) => self.tracks[index].counts.sent += 1,
                 Event::Received(from, _) | Event::Ignored(from, _) => {
                     self.tracks[index].counts.received += 1;
                     if let Some(from) = NodeId::from_actor(*from)
@@ -270,6 +288,18 @@ impl Join {
             }
         }
         unseen
+    }
+
+    /// What others may wait for that a batch of a node sent.
+    fn letters_of(&mut self, index: usize, batch: &Batch) -> Vec<Letter> {
+        let (own, mut letters) = (self.tracks[index].id.actor(), Vec::new());
+        for event in &batch.events {
+            if let Event::Sent(to, message) = event {
+                letters.extend(self.letters.given(message));
+                letters.push(self.letters.message(own, *to, message));
+            }
+        }
+        letters
     }
 
     /// The sender that a node waits for, with the message.

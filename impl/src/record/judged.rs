@@ -189,6 +189,21 @@ impl Judged {
         Some(format!("only node {node}, which is out of the cluster, knows of a change"))
     }
 
+    /// How many events were judged so far.
+    pub fn events(&self) -> u64 {
+        self.found.events
+    }
+
+    /// Where judging ended, if it did.
+    pub fn limit(&self) -> Option<&Limit> {
+        self.found.limit.as_ref()
+    }
+
+    /// Is a property violated that must always hold?
+    pub fn is_violated(&self) -> bool {
+        self.found.fall.is_some()
+    }
+
     fn is_judging(&self) -> bool {
         self.found.limit.is_none() && self.found.fall.is_none()
     }

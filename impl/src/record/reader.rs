@@ -6,7 +6,8 @@ use super::frame::{self, Found};
 use dynamo_model::ids::NodeId;
 use std::collections::VecDeque;
 use std::fmt;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -70,6 +71,8 @@ pub enum Next {
     Batch(Batch),
     /// This life of the node ends.
     Ending(Ending),
+    /// The record is followed, and nothing more is in it yet.
+    NotYet,
     /// There is nothing more.
     End,
 }
@@ -77,6 +80,9 @@ pub enum Next {
 /// Reads one node's record from its first file to its last.
 #[derive(Debug)]
 pub struct Reader {
+    directory: PathBuf,
+    /// Does the node go on to write it?
+    grows: bool,
     files: VecDeque<RecordFile>,
     bytes: Vec<u8>,
     at: Position,
@@ -104,7 +110,21 @@ impl Reader {
         let at = Position { file: first.path.clone(), offset: 0 };
         let ending = Ending::Open;
         let (bytes, expected, is_alive) = (Vec::new(), None, false);
-        Ok(Some(Reader { files, bytes, at, offset: 0, expected, is_alive, ending }))
+        let (directory, grows) = (directory.to_owned(), false);
+        let of_file =
+            Reader { directory, grows, files, bytes, at, offset: 0, expected, is_alive, ending };
+        Ok(Some(of_file))
+    }
+
+    /// The node goes on to write the record, or no longer does so. While it does, the end of what is
+    /// written is not the end.
+    pub(super) fn set_grows(&mut self, grows: bool) {
+        self.grows = grows;
+    }
+
+    /// Was the node stopped, and has not been started again?
+    pub(super) fn has_stopped(&self) -> bool {
+        self.ending == Ending::Stopped
     }
 
     /// The node whose record this is: the first file that begins with a whole entry names it.
@@ -149,15 +169,57 @@ impl Reader {
                     None => Err(self.changed("the entry cannot be decoded")),
                 }
             }
-            Found::End => self.next_file(),
-            Found::Torn => {
-                if self.ending == Ending::Open {
-                    self.ending = Ending::Torn;
-                }
-                self.next_file()
-            }
+            Found::End => self.end_file(self.ending),
+            Found::Torn if self.ending == Ending::Open => self.end_file(Ending::Torn),
+            Found::Torn => self.end_file(self.ending),
             Found::Damaged(what) => Err(self.changed(what)),
         }
+    }
+
+    /// This is the end of what is known of the file. If nothing comes later, it ends so.
+    fn end_file(&mut self, ending: Ending) -> Result<Next, Damage> {
+        if self.grows {
+            if self.has_grown()? {
+                return self.read_on();
+            }
+            if self.files.is_empty() && self.ending != Ending::Cut {
+                return Ok(Next::NotYet);
+            }
+        }
+        self.ending = if self.ending == Ending::Cut { Ending::Cut } else { ending };
+        self.next_file()
+    }
+
+    /// Has the node written more to this file? If not, looks for the files after it. A node begins
+    /// the next file after its last write to this one.
+    fn has_grown(&mut self) -> Result<bool, Damage> {
+        let unreadable = |file: &Path, what| Damage::Unreadable { file: file.to_owned(), what };
+        let listed = files::list(&self.directory)
+            .map_err(|error| unreadable(&self.directory, error.to_string()))?;
+        let Some(next) = self.expected else {
+            self.files = listed.into();
+            return Ok(false);
+        };
+        let mut own = listed.iter().filter(|file| file.number.next() == next);
+        let Some(own) = own.next() else {
+            let what = "the node deleted it before it was read: give --record-max-bytes more";
+            return Err(unreadable(&self.at.file, what.to_owned()));
+        };
+        let before = self.bytes.len();
+        if own.is_cut && self.ending == Ending::Open {
+            // The node has taken back what it had written in part.
+            self.ending = Ending::Cut;
+            self.bytes.truncate(self.offset);
+        }
+        self.at.file.clone_from(&own.path);
+        let end = self.bytes.len() as u64;
+        let mut file = File::open(&own.path)
+            .and_then(|mut file| file.seek(SeekFrom::Start(end)).map(|_| file))
+            .map_err(|error| unreadable(&own.path, error.to_string()))?;
+        file.read_to_end(&mut self.bytes)
+            .map_err(|error| unreadable(&own.path, error.to_string()))?;
+        self.files = listed.into_iter().filter(|file| file.number >= next).collect();
+        Ok(self.bytes.len() > before)
     }
 
     fn changed(&self, what: &str) -> Damage {
@@ -171,6 +233,9 @@ impl Reader {
                 return Ok(next);
             }
         }
+        if self.grows {
+            return Ok(Next::NotYet);
+        }
         Ok(self.end_life().unwrap_or(Next::End))
     }
 
@@ -183,10 +248,15 @@ impl Reader {
         let bytes = fs::read(&file.path).map_err(|error| unreadable(error.to_string()))?;
         let at = Position { file: file.path.clone(), offset: 0 };
         let changed = |what: &str| Damage::Changed { at: at.clone(), what: what.to_owned() };
+        // Another file after this one shows that the node writes no more to it.
+        let may_grow = self.grows && self.files.len() == 1;
         let Found::Content(content, second) = frame::find(&bytes, 0) else {
             // A node that was killed amid its start has left a file without a whole entry.
             if matches!(frame::find(&bytes, 0), Found::Damaged(_)) {
                 return Err(changed("the first entry does not match its checksum"));
+            }
+            if may_grow {
+                return Ok(Some(Next::NotYet));
             }
             self.pass(file);
             return Ok(None);
@@ -206,6 +276,9 @@ impl Reader {
             Found::End | Found::Torn => None,
         };
         let Some((content, next)) = content else {
+            if may_grow {
+                return Ok(Some(Next::NotYet));
+            }
             self.pass(file);
             return Ok(None);
         };

@@ -1,6 +1,7 @@
 //! Records of real nodes over UDP with real storage, validated.
 
 mod judging;
+mod live;
 mod simulated;
 mod writing;
 

@@ -70,6 +70,14 @@ pub(super) struct Waiting {
     pub(super) checked: usize,
 }
 
+/// A batch that the actor has followed, or from which it differs.
+#[derive(Debug)]
+pub(super) struct Done {
+    pub(super) at: Position,
+    pub(super) batch: Batch,
+    pub(super) is_followed: bool,
+}
+
 /// A start that waits until another node tells this one that it has joined.
 #[derive(Debug)]
 pub(super) struct Starting {
@@ -88,6 +96,8 @@ pub(super) enum Turn {
     GoesOn,
     /// A life has ended. The last batch may not have been committed.
     Ended,
+    /// The record is followed, and nothing more is in it yet.
+    NotYet,
     /// There is nothing more.
     Over,
 }
@@ -105,8 +115,11 @@ pub(super) struct Track {
     /// What another node has told this one of members before the present or last start: a node that
     /// joins asks one of them.
     pub(super) untold: Vec<Change>,
-    /// The last batch, until the next entry shows that it was committed.
-    pub(super) done: Option<(Position, Batch)>,
+    /// The last batch, until the next entry, or another node that received something of it, shows
+    /// that it was committed.
+    pub(super) done: Option<Done>,
+    /// Is nothing more in the record yet?
+    pub(super) is_idle: bool,
     /// The actor of the life that the present one follows. It has done the last batch.
     pub(super) former: Option<Replay>,
     /// At the present start, the disk did not have the last batch of the life before.
@@ -137,6 +150,7 @@ impl Track {
             starting: None,
             untold: Vec::new(),
             done: None,
+            is_idle: false,
             former: None,
             is_undone: false,
             is_running: false,
@@ -165,9 +179,24 @@ impl Track {
         self.gaps.push((self.reader.position().clone(), gap));
     }
 
+    /// Was the node stopped after its last batch?
+    pub(super) fn has_stopped(&self) -> bool {
+        self.reader.has_stopped()
+    }
+
+    /// See [`Reader::set_grows`].
+    pub(super) fn set_grows(&mut self, grows: bool) {
+        self.reader.set_grows(grows);
+    }
+
     /// Reads on. What differs from the model goes to `faults`.
     pub(super) fn advance(&mut self, faults: &mut Vec<Fault>) -> Turn {
+        self.is_idle = false;
         match self.reader.read_on() {
+            Ok(Next::NotYet) => {
+                self.is_idle = true;
+                Turn::NotYet
+            }
             Ok(Next::Batch(batch)) => {
                 let at = self.reader.position().clone();
                 self.waiting = Some(Waiting { at, batch, checked: 0 });

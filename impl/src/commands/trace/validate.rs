@@ -1,6 +1,7 @@
 //! `dynamo trace validate`: checks recorded runs of real nodes against the model.
 
 mod judgement;
+mod live;
 mod report;
 
 use super::super::arguments::stop_signal;
@@ -22,6 +23,7 @@ const EXAMPLES: &str = "\
 Example:
   dynamo cluster --nodes 3 --record ./record     use the cluster, kill -9 a node, then Ctrl-C
   dynamo trace validate ./record
+  dynamo trace validate ./record --follow        while the cluster runs, in another terminal
 
 A fresh actor of the model follows each node's record. It gets the messages that the node received,
 its timers and its random choices, and must send the same messages, save in the same batches, and
@@ -45,6 +47,11 @@ eventually is judged only if the run came to rest. After the last request, start
 members, each two nodes that share keys have compared twice more. All nodes were stopped, except
 for nodes that were removed. Nodes that know different members have told one another twice.
 
+With --follow, records are read while nodes write them. The command ends within seconds after a node
+differs from the model or a property falls, and otherwise when you press Ctrl-C: then it reports what
+holds up to there. It follows the nodes that have records when it begins. Start it again after a node
+with a new record has joined.
+
 To judge a run in which one node follows another rule, name the rule:
   dynamo trace validate ./record --defect B=ack-one-short
 
@@ -57,7 +64,7 @@ Exit codes:
      are printed
   1  a node did something that the model does not do, or the run violates a property
   2  a record is damaged or missing
-  3  stopped by Ctrl-C: nothing is proved";
+  3  stopped by Ctrl-C without --follow: nothing is proved";
 
 /// Check recorded runs of real nodes against the model and its properties, step by step
 #[derive(Debug, Args)]
@@ -69,6 +76,9 @@ pub(super) struct Arguments {
     /// Let the model follow the rules of this defect, at all nodes or at one: B=ack-one-short
     #[arg(long = "defect", value_name = "[NODE=]NAME")]
     defects: Vec<String>,
+    /// Go on while nodes write their records, until something is wrong or Ctrl-C
+    #[arg(long)]
+    follow: bool,
     /// Print {"nodes": [..], "faults": [..], "judged": {..}, "events", "seconds"}
     #[arg(long)]
     json: bool,
@@ -80,7 +90,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let (stop, begun) = (stop_signal()?, Instant::now());
     let mut judged = Judged::new(records.iter().map(|(node, _)| *node));
     let join = Join::new(records, |node| rules.of(node));
-    let report = join.run(&mut judged, &|| !stop.load(Ordering::Relaxed));
+    let report = if arguments.follow {
+        Some(live::follow(join, &mut judged, &stop))
+    } else {
+        join.run(&mut judged, &|| !stop.load(Ordering::Relaxed))
+    };
     let report = report.ok_or_else(|| {
         Failure::CutOff(anyhow!("stopped before the records' ends: this proves nothing"))
     })?;
