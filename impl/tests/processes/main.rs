@@ -20,6 +20,7 @@ mod output;
 mod overload;
 mod reads;
 mod recorded_changes;
+mod recorded_live;
 mod records;
 mod replacement;
 mod scenarios;
