@@ -15,9 +15,9 @@ use crate::record::track::Track;
 use std::collections::HashSet;
 
 impl Join {
-    /// Follows the records while nodes write them. `pauses` is called each time when all that is
-    /// written has been followed. It waits a little, and says whether to go on. After that, the
-    /// records are followed to their present ends.
+    /// Follows the records while nodes write them. `pauses` is called each time when all that was
+    /// written has been followed. It waits a little, so that more is written, and says whether to go
+    /// on. After that, the records are followed to their present ends.
     pub fn follow_live<L: Listener>(
         mut self,
         listener: &mut L,
@@ -32,10 +32,8 @@ impl Join {
             }
             let idle = (0..self.tracks.len()).filter(|index| self.tracks[*index].is_idle);
             ready.extend(idle);
-            if self.read() != before || self.settle(listener, &mut ready) {
-                continue;
-            }
-            if !pauses(&self, listener) {
+            let is_settled = self.read() == before && self.settle(listener, &mut ready);
+            if !is_settled && !pauses(&self, listener) {
                 break;
             }
         }
