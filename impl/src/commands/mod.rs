@@ -5,6 +5,7 @@
 mod arguments;
 mod check;
 mod cluster;
+mod completions;
 mod crew;
 mod defects;
 mod delete;
@@ -16,6 +17,7 @@ mod hints;
 mod history;
 mod history_file;
 mod input;
+mod man;
 mod member;
 mod names;
 mod node;
@@ -32,7 +34,7 @@ mod trace;
 
 use crate::log::Log;
 use crate::output::{self, note};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use std::fmt;
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -88,11 +90,13 @@ enum Command {
     Explore(explore::Arguments),
     Node(node::Arguments),
     Cluster(cluster::Arguments),
+    Completions(completions::Arguments),
     Put(put::Arguments),
     Get(get::Arguments),
     Delete(delete::Arguments),
     Hints(hints::Arguments),
     History(history::Arguments),
+    Man(man::Arguments),
     Member(member::Arguments),
     Ring(ring::Arguments),
     Scenario(scenario::Arguments),
@@ -203,11 +207,13 @@ fn obey(Arguments { command }: Arguments) -> Result<(), Failure> {
         Some(Command::Explore(arguments)) => explore::run(&arguments),
         Some(Command::Node(arguments)) => node::run(arguments),
         Some(Command::Cluster(arguments)) => cluster::run(&arguments),
+        Some(Command::Completions(arguments)) => completions::run(&arguments, Arguments::command()),
         Some(Command::Put(arguments)) => put::run(&arguments),
         Some(Command::Get(arguments)) => get::run(arguments),
         Some(Command::Delete(arguments)) => delete::run(&arguments),
         Some(Command::Hints(arguments)) => hints::run(&arguments),
         Some(Command::History(arguments)) => history::run(&arguments),
+        Some(Command::Man(arguments)) => man::run(&arguments, Arguments::command()),
         Some(Command::Member(arguments)) => member::run(&arguments),
         Some(Command::Ring(arguments)) => ring::run(&arguments),
         Some(Command::Scenario(arguments)) => scenario::run(&arguments),

@@ -14,6 +14,7 @@ mod identity;
 mod ipv6;
 mod large;
 mod logs;
+mod manual;
 mod membership;
 mod old_copies;
 mod output;
