@@ -1,6 +1,5 @@
 //! `dynamo completions`: lets a shell complete the commands and their options.
 
-use super::Failure;
 use crate::output;
 use clap::Args;
 use clap_complete::Shell;
@@ -22,9 +21,8 @@ pub(super) struct Arguments {
     shell: Shell,
 }
 
-pub(super) fn run(arguments: &Arguments, mut command: clap::Command) -> Result<(), Failure> {
+pub(super) fn run(arguments: &Arguments, mut command: clap::Command) {
     let (name, mut script) = (command.get_name().to_owned(), Vec::new());
     clap_complete::generate(arguments.shell, &mut command, name, &mut script);
     output::print_bytes(&script);
-    Ok(())
 }

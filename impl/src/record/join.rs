@@ -29,7 +29,7 @@ use super::fault::{Fault, Wrong};
 use super::letters::{Letter, Letters};
 use super::listen::{Ended, Listener, Lost, Started, Stepped};
 use super::reader::{Damage, Ending, Position, Reader};
-use super::track::{Counts, Done, Gap, Starting, Track, Turn, Waiting};
+use super::track::{Counts, Done, Gap, Rest, Starting, Track, Turn, Waiting};
 use crate::interpreter::Event;
 use dynamo_model::ids::NodeId;
 use dynamo_model::message::Message;
@@ -145,11 +145,11 @@ impl Join {
             }
             self.start(index, listener);
             self.step(index, listener);
-            if self.tracks[index].is_over {
+            if self.tracks[index].rest == Rest::Nothing {
                 return;
             }
             self.advance(index, listener, ready);
-            if self.tracks[index].is_idle {
+            if self.tracks[index].rest == Rest::NotWritten {
                 return;
             }
         }
@@ -329,7 +329,7 @@ impl Join {
             let Track { waiting, starting, .. } = &self.tracks[*index];
             (waiting.is_some() || starting.is_some()) && self.awaits(*index).is_none()
         };
-        is(|sender| sender.is_over)
+        is(|sender| sender.rest == Rest::Nothing)
             .or_else(|| is(Track::may_lack_sends))
             .or_else(|| (0..self.tracks.len()).find(is_for_context))
             .or(waiting().next())

@@ -48,16 +48,14 @@ impl Letters {
 
     /// What a node gives to others with a message: a context, or who is a member.
     pub(super) fn given(&mut self, message: &Message) -> Vec<Letter> {
-        match message {
-            Message::Answer(
-                Answer::PutAcknowledged { key, context, .. }
-                | Answer::GetAnswered { key, context, .. },
-            ) => vec![self.context(key, context)],
-            _ => {
-                let told = told_of_members(message).into_iter().flat_map(History::changes);
-                told.map(|change| self.change(change)).collect()
-            }
+        if let Message::Answer(
+            Answer::PutAcknowledged { key, context, .. } | Answer::GetAnswered { key, context, .. },
+        ) = message
+        {
+            return vec![self.context(key, context)];
         }
+        let told = told_of_members(message).into_iter().flat_map(History::changes);
+        told.map(|change| self.change(change)).collect()
     }
 
     fn context(&mut self, key: &Key, context: &Context) -> Letter {

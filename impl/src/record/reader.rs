@@ -169,9 +169,8 @@ impl Reader {
                     None => Err(self.changed("the entry cannot be decoded")),
                 }
             }
-            Found::End => self.end_file(self.ending),
             Found::Torn if self.ending == Ending::Open => self.end_file(Ending::Torn),
-            Found::Torn => self.end_file(self.ending),
+            Found::End | Found::Torn => self.end_file(self.ending),
             Found::Damaged(what) => Err(self.changed(what)),
         }
     }

@@ -70,6 +70,17 @@ pub(super) struct Waiting {
     pub(super) checked: usize,
 }
 
+/// What comes after what was read of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// It is not known yet.
+    Unread,
+    /// The node has not written it yet.
+    NotWritten,
+    /// Nothing.
+    Nothing,
+}
+
 /// A batch that the actor has followed, or from which it differs.
 #[derive(Debug)]
 pub(super) struct Done {
@@ -118,8 +129,6 @@ pub(super) struct Track {
     /// The last batch, until the next entry, or another node that received something of it, shows
     /// that it was committed.
     pub(super) done: Option<Done>,
-    /// Is nothing more in the record yet?
-    pub(super) is_idle: bool,
     /// The actor of the life that the present one follows. It has done the last batch.
     pub(super) former: Option<Replay>,
     /// At the present start, the disk did not have the last batch of the life before.
@@ -128,7 +137,7 @@ pub(super) struct Track {
     pub(super) is_running: bool,
     /// How many events of this life the listener has been told.
     pub(super) told: u64,
-    pub(super) is_over: bool,
+    pub(super) rest: Rest,
     /// The number of the present or last start.
     start: Option<u64>,
     /// How many events of this life were recorded before the next batch.
@@ -150,12 +159,11 @@ impl Track {
             starting: None,
             untold: Vec::new(),
             done: None,
-            is_idle: false,
             former: None,
             is_undone: false,
             is_running: false,
             told: 0,
-            is_over: false,
+            rest: Rest::Unread,
             start: None,
             events: 0,
             counts: Counts::default(),
@@ -191,10 +199,10 @@ impl Track {
 
     /// Reads on. What differs from the model goes to `faults`.
     pub(super) fn advance(&mut self, faults: &mut Vec<Fault>) -> Turn {
-        self.is_idle = false;
+        self.rest = Rest::Unread;
         match self.reader.read_on() {
             Ok(Next::NotYet) => {
-                self.is_idle = true;
+                self.rest = Rest::NotWritten;
                 Turn::NotYet
             }
             Ok(Next::Batch(batch)) => {
@@ -232,13 +240,13 @@ impl Track {
                 if matches!(self.ending, Some(Ending::Open | Ending::Torn)) {
                     self.note(Gap::Open);
                 }
-                self.is_over = true;
+                self.rest = Rest::Nothing;
                 Turn::Over
             }
             Err(damage) => {
                 (self.damage, self.ending) = (Some(damage), None);
                 self.note(Gap::Damaged);
-                self.is_over = true;
+                self.rest = Rest::Nothing;
                 Turn::Over
             }
         }

@@ -11,7 +11,7 @@ use super::{Join, Report};
 use crate::record::fault::Fault;
 use crate::record::letters::Letter;
 use crate::record::listen::Listener;
-use crate::record::track::Track;
+use crate::record::track::{Rest, Track};
 use std::collections::HashSet;
 
 impl Join {
@@ -30,8 +30,8 @@ impl Join {
             while let Some(track) = ready.pop() {
                 self.follow(track, listener, &mut ready, &|| true);
             }
-            let idle = (0..self.tracks.len()).filter(|index| self.tracks[*index].is_idle);
-            ready.extend(idle);
+            let idle = |index: &usize| self.tracks[*index].rest == Rest::NotWritten;
+            ready.extend((0..self.tracks.len()).filter(idle));
             let is_settled = self.read() == before && self.settle(listener, &mut ready);
             if !is_settled && !pauses(&self, listener) {
                 break;
