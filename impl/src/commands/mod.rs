@@ -207,7 +207,10 @@ fn obey(Arguments { command }: Arguments) -> Result<(), Failure> {
         Some(Command::Explore(arguments)) => explore::run(&arguments),
         Some(Command::Node(arguments)) => node::run(arguments),
         Some(Command::Cluster(arguments)) => cluster::run(&arguments),
-        Some(Command::Completions(arguments)) => completions::run(&arguments, Arguments::command()),
+        Some(Command::Completions(arguments)) => {
+            completions::run(&arguments, Arguments::command());
+            Ok(())
+        }
         Some(Command::Put(arguments)) => put::run(&arguments),
         Some(Command::Get(arguments)) => get::run(arguments),
         Some(Command::Delete(arguments)) => delete::run(&arguments),
