@@ -88,6 +88,8 @@ pub struct Reader {
     at: Position,
     /// Where the next entry begins.
     offset: usize,
+    /// The number of the file that these bytes are of.
+    number: Option<FileNumber>,
     /// The number of the next file, if one was read.
     expected: Option<FileNumber>,
     /// Is a life of the node under way?
@@ -108,12 +110,18 @@ impl Reader {
         let files: VecDeque<RecordFile> = files::list(directory).map_err(unreadable)?.into();
         let Some(first) = files.front() else { return Ok(None) };
         let at = Position { file: first.path.clone(), offset: 0 };
-        let ending = Ending::Open;
-        let (bytes, expected, is_alive) = (Vec::new(), None, false);
-        let (directory, grows) = (directory.to_owned(), false);
-        let of_file =
-            Reader { directory, grows, files, bytes, at, offset: 0, expected, is_alive, ending };
-        Ok(Some(of_file))
+        Ok(Some(Reader {
+            directory: directory.to_owned(),
+            grows: false,
+            files,
+            bytes: Vec::new(),
+            at,
+            offset: 0,
+            number: None,
+            expected: None,
+            is_alive: false,
+            ending: Ending::Open,
+        }))
     }
 
     /// The node goes on to write the record, or no longer does so. While it does, the end of what is
@@ -195,12 +203,10 @@ impl Reader {
         let unreadable = |file: &Path, what| Damage::Unreadable { file: file.to_owned(), what };
         let listed = files::list(&self.directory)
             .map_err(|error| unreadable(&self.directory, error.to_string()))?;
-        let Some(next) = self.expected else {
-            self.files = listed.into();
-            return Ok(false);
-        };
-        let mut own = listed.iter().filter(|file| file.number.next() == next);
-        let Some(own) = own.next() else {
+        let is_unread = |file: &&RecordFile| self.expected.is_none_or(|next| file.number >= next);
+        self.files = listed.iter().filter(is_unread).cloned().collect();
+        let Some(number) = self.number else { return Ok(false) };
+        let Some(own) = listed.iter().find(|file| file.number == number) else {
             let what = "the node deleted it before it was read: give --record-max-bytes more";
             return Err(unreadable(&self.at.file, what.to_owned()));
         };
@@ -217,7 +223,6 @@ impl Reader {
             .map_err(|error| unreadable(&own.path, error.to_string()))?;
         file.read_to_end(&mut self.bytes)
             .map_err(|error| unreadable(&own.path, error.to_string()))?;
-        self.files = listed.into_iter().filter(|file| file.number >= next).collect();
         Ok(self.bytes.len() > before)
     }
 
@@ -247,18 +252,12 @@ impl Reader {
         let bytes = fs::read(&file.path).map_err(|error| unreadable(error.to_string()))?;
         let at = Position { file: file.path.clone(), offset: 0 };
         let changed = |what: &str| Damage::Changed { at: at.clone(), what: what.to_owned() };
-        // Another file after this one shows that the node writes no more to it.
-        let may_grow = self.grows && self.files.len() == 1;
         let Found::Content(content, second) = frame::find(&bytes, 0) else {
             // A node that was killed amid its start has left a file without a whole entry.
             if matches!(frame::find(&bytes, 0), Found::Damaged(_)) {
                 return Err(changed("the first entry does not match its checksum"));
             }
-            if may_grow {
-                return Ok(Some(Next::NotYet));
-            }
-            self.pass(file);
-            return Ok(None);
+            return Ok(self.leave(file));
         };
         let Some(Entry::Head(head)) = entry::decode(content) else {
             return Err(changed("the first entry is no head of format 1"));
@@ -275,11 +274,7 @@ impl Reader {
             Found::End | Found::Torn => None,
         };
         let Some((content, next)) = content else {
-            if may_grow {
-                return Ok(Some(Next::NotYet));
-            }
-            self.pass(file);
-            return Ok(None);
+            return Ok(self.leave(file));
         };
         let entry = entry::decode(content);
         if matches!(entry, Some(Entry::Start(_)))
@@ -295,6 +290,7 @@ impl Reader {
         }
         self.pass(file);
         (self.bytes, self.at, self.offset) = (bytes, at, next);
+        self.number = Some(file.number);
         self.at.offset = second;
         (self.is_alive, self.ending) = (true, if file.is_cut { Ending::Cut } else { Ending::Open });
         match entry {
@@ -302,6 +298,19 @@ impl Reader {
             Some(Entry::Snapshot(snapshot)) => Ok(Some(Next::Snapshot(head, snapshot))),
             _ => Err(self.changed("the second entry is neither a start nor a snapshot")),
         }
+    }
+
+    /// Passes a file that does not have two whole entries, unless the node may still write them.
+    /// Another file after it shows that it does not.
+    fn leave(&mut self, file: &RecordFile) -> Option<Next> {
+        if self.grows && !file.is_cut && self.files.len() == 1 {
+            return Some(Next::NotYet);
+        }
+        if file.is_cut && self.is_alive && self.ending == Ending::Open {
+            self.ending = Ending::Cut;
+        }
+        self.pass(file);
+        None
     }
 
     fn pass(&mut self, file: &RecordFile) {

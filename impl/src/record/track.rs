@@ -138,6 +138,8 @@ pub(super) struct Track {
     /// How many events of this life the listener has been told.
     pub(super) told: u64,
     pub(super) rest: Rest,
+    /// So many entries were read.
+    pub(super) entries: u64,
     /// The number of the present or last start.
     start: Option<u64>,
     /// How many events of this life were recorded before the next batch.
@@ -164,6 +166,7 @@ impl Track {
             is_running: false,
             told: 0,
             rest: Rest::Unread,
+            entries: 0,
             start: None,
             events: 0,
             counts: Counts::default(),
@@ -200,7 +203,9 @@ impl Track {
     /// Reads on. What differs from the model goes to `faults`.
     pub(super) fn advance(&mut self, faults: &mut Vec<Fault>) -> Turn {
         self.rest = Rest::Unread;
-        match self.reader.read_on() {
+        let read = self.reader.read_on();
+        self.entries += u64::from(!matches!(read, Ok(Next::NotYet)));
+        match read {
             Ok(Next::NotYet) => {
                 self.rest = Rest::NotWritten;
                 Turn::NotYet

@@ -11,7 +11,7 @@ use super::{Join, Report};
 use crate::record::fault::Fault;
 use crate::record::letters::Letter;
 use crate::record::listen::Listener;
-use crate::record::track::{Rest, Track};
+use crate::record::track::Rest;
 use std::collections::HashSet;
 
 impl Join {
@@ -56,10 +56,9 @@ impl Join {
         self.tracks.iter().any(|track| track.damage.is_some())
     }
 
-    /// So many entries were read.
+    /// So many entries were read, also those that wait.
     fn read(&self) -> u64 {
-        let of = |track: &Track| track.counts.batches + track.counts.lives;
-        self.tracks.iter().map(of).sum()
+        self.tracks.iter().map(|track| track.entries).sum()
     }
 
     /// All records were read again, and nothing is new. Returns whether a node can go on all the

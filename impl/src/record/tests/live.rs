@@ -42,3 +42,23 @@ fn what_is_followed_live_is_what_is_read_afterwards() {
     assert_eq!(before_the_end, heard.steps, "all nodes had stopped before it was told to end");
     assert!(files::list(&records.join("A")).unwrap().len() > 2, "no file followed another");
 }
+
+/// The disk was full just when a node began the next file of its record.
+#[test]
+fn an_empty_file_that_was_cut_off_ends_a_record() {
+    let (_directory, records) = Cluster::start(&Rules::default(), Limits::BYTES_MAX_DEFAULT).run();
+    let (file, mut entries) = entries_of(&records, "B").pop().unwrap();
+    assert!(matches!(entries.pop(), Some(Entry::Stop)));
+    write(&file, &entries);
+    fs::write(records.join("B/record-0000000002.cut"), "").unwrap();
+    let live = || {
+        let join = Join::new(readers(&records), |_| Rules::default());
+        join.follow_live(&mut Heard::default(), &mut |_, _| false)
+    };
+    for report in [validated(&records), live()] {
+        assert!(report.faults.is_empty(), "{}", report.faults[0]);
+        let node = &report.nodes[1];
+        assert_eq!(node.ending, Some(Ending::Cut));
+        assert_eq!(node.gaps.iter().map(|(_, gap)| gap).collect::<Vec<_>>(), [&Gap::Cut]);
+    }
+}
