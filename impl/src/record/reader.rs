@@ -7,7 +7,7 @@ use dynamo_model::ids::NodeId;
 use std::collections::VecDeque;
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -130,9 +130,10 @@ impl Reader {
         self.grows = grows;
     }
 
-    /// Was the node stopped, and has not been started again?
-    pub(super) fn has_stopped(&self) -> bool {
-        self.ending == Ending::Stopped
+    /// Was the last batch committed, by what was read after it? The node was stopped after it, or
+    /// could not record another one.
+    pub(super) fn has_committed(&self) -> bool {
+        matches!(self.ending, Ending::Stopped | Ending::Cut)
     }
 
     /// The node whose record this is: the first file that begins with a whole entry names it.
@@ -210,16 +211,23 @@ impl Reader {
             let what = "the node deleted it before it was read: give --record-max-bytes more";
             return Err(unreadable(&self.at.file, what.to_owned()));
         };
-        let before = self.bytes.len();
         if own.is_cut && self.ending == Ending::Open {
             // The node has taken back what it had written in part.
             self.ending = Ending::Cut;
             self.bytes.truncate(self.offset);
         }
+        let before = self.bytes.len();
         self.at.file.clone_from(&own.path);
         let end = self.bytes.len() as u64;
-        let mut file = File::open(&own.path)
-            .and_then(|mut file| file.seek(SeekFrom::Start(end)).map(|_| file))
+        let mut file = match File::open(&own.path) {
+            // The node has just cut the file off, and renamed it.
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                self.files.clear();
+                return Ok(false);
+            }
+            opened => opened.map_err(|error| unreadable(&own.path, error.to_string()))?,
+        };
+        file.seek(SeekFrom::Start(end))
             .map_err(|error| unreadable(&own.path, error.to_string()))?;
         file.read_to_end(&mut self.bytes)
             .map_err(|error| unreadable(&own.path, error.to_string()))?;
@@ -237,10 +245,13 @@ impl Reader {
                 return Ok(next);
             }
         }
-        if self.grows {
-            return Ok(Next::NotYet);
+        if !self.grows {
+            Ok(self.end_life().unwrap_or(Next::End))
+        } else if self.ending == Ending::Cut {
+            Ok(self.end_life().unwrap_or(Next::NotYet))
+        } else {
+            Ok(Next::NotYet)
         }
-        Ok(self.end_life().unwrap_or(Next::End))
     }
 
     /// Begins a file. `None`: the node was killed before the file had two whole entries.

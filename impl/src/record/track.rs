@@ -190,9 +190,9 @@ impl Track {
         self.gaps.push((self.reader.position().clone(), gap));
     }
 
-    /// Was the node stopped after its last batch?
-    pub(super) fn has_stopped(&self) -> bool {
-        self.reader.has_stopped()
+    /// See [`Reader::has_committed`].
+    pub(super) fn has_committed(&self) -> bool {
+        self.reader.has_committed()
     }
 
     /// See [`Reader::set_grows`].

@@ -190,6 +190,11 @@ fn a_lost_disk_may_have_had_a_put_that_began_before() {
     run.put(&[C]);
     run.loses_disk(C);
     assert!(run.judge.verdict().is_none());
+    // It did not begin again because something else happens.
+    let get = Operation::Get { request: Run::request(1_000), key: run.key.clone(), pr: 0 };
+    run.judge.received(Id::from(71), A, &Message::Request(get));
+    let held = run.held.clone();
+    run.stepped(A, &held);
 }
 
 /// The coordinator acknowledges a put that it alone has. No disk is lost after it began.

@@ -64,7 +64,7 @@ Exit codes:
      are printed
   1  a node did something that the model does not do, or the run violates a property
   2  a record is damaged or missing
-  3  stopped by Ctrl-C without --follow: nothing is proved";
+  3  stopped by Ctrl-C before it had read what was recorded: nothing is proved";
 
 /// Check recorded runs of real nodes against the model and its properties, step by step
 #[derive(Debug, Args)]
@@ -91,7 +91,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut judged = Judged::new(records.iter().map(|(node, _)| *node));
     let join = Join::new(records, |node| rules.of(node));
     let report = if arguments.follow {
-        Some(live::follow(join, &mut judged, &stop))
+        live::follow(join, &mut judged, &stop)
     } else {
         join.run(&mut judged, &|| !stop.load(Ordering::Relaxed))
     };

@@ -17,19 +17,26 @@ use std::collections::HashSet;
 impl Join {
     /// Follows the records while nodes write them. `pauses` is called each time when all that was
     /// written has been followed. It waits a little, so that more is written, and says whether to go
-    /// on. After that, the records are followed to their present ends.
+    /// on. After that, the records are followed to their present ends. `None`: `goes_on` said no
+    /// before all was followed for the first time.
     pub fn follow_live<L: Listener>(
         mut self,
         listener: &mut L,
+        goes_on: &dyn Fn() -> bool,
         pauses: &mut dyn FnMut(&Self, &L) -> bool,
-    ) -> Report {
+    ) -> Option<Report> {
         self.tracks.iter_mut().for_each(|track| track.set_grows(true));
         let mut ready: Vec<usize> = (0..self.tracks.len()).rev().collect();
+        let mut has_caught_up = false;
         loop {
             let before = self.read();
             while let Some(track) = ready.pop() {
-                self.follow(track, listener, &mut ready, &|| true);
+                self.follow(track, listener, &mut ready, &|| has_caught_up || goes_on());
             }
+            if !has_caught_up && !goes_on() {
+                return None;
+            }
+            has_caught_up = true;
             let idle = |index: &usize| self.tracks[*index].rest == Rest::NotWritten;
             ready.extend((0..self.tracks.len()).filter(idle));
             let is_settled = self.read() == before && self.settle(listener, &mut ready);
@@ -38,7 +45,7 @@ impl Join {
             }
         }
         self.tracks.iter_mut().for_each(|track| track.set_grows(false));
-        self.run_from(ready, listener, &|| true).expect("nothing stops it")
+        self.run_from(ready, listener, &|| true)
     }
 
     /// What is wrong so far.
@@ -77,13 +84,13 @@ impl Join {
         true
     }
 
-    /// Is it certain that a node has committed its last batch? It was stopped after it, or others
-    /// have received something of it.
+    /// Is it certain that a node has committed its last batch? Its record says so, or others have
+    /// received something of the batch.
     fn has_committed(&mut self, index: usize, wanted: &HashSet<Letter>) -> bool {
         let Some(done) = self.tracks[index].done.take() else { return false };
         let letters = self.letters_of(index, &done.batch);
         let track = &mut self.tracks[index];
         track.done = Some(done);
-        track.has_stopped() || letters.iter().any(|letter| wanted.contains(letter))
+        track.has_committed() || letters.iter().any(|letter| wanted.contains(letter))
     }
 }

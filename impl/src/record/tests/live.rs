@@ -13,12 +13,12 @@ fn what_is_followed_live_is_what_is_read_afterwards() {
         let follow = scope.spawn(|| {
             let (mut heard, mut before_the_end) = (Heard::default(), 0);
             let join = Join::new(readers(&records), |_| Rules::default());
-            let report = join.follow_live(&mut heard, &mut |_, heard| {
+            let follow = join.follow_live(&mut heard, &|| true, &mut |_, heard| {
                 before_the_end = heard.steps;
                 thread::sleep(Duration::from_millis(20));
                 !is_over.load(Ordering::Relaxed)
             });
-            (report, heard, before_the_end)
+            (follow.unwrap(), heard, before_the_end)
         });
         let (directory, _) = cluster.run();
         thread::sleep(Duration::from_millis(100));
@@ -51,14 +51,46 @@ fn an_empty_file_that_was_cut_off_ends_a_record() {
     assert!(matches!(entries.pop(), Some(Entry::Stop)));
     write(&file, &entries);
     fs::write(records.join("B/record-0000000002.cut"), "").unwrap();
-    let live = || {
-        let join = Join::new(readers(&records), |_| Rules::default());
-        join.follow_live(&mut Heard::default(), &mut |_, _| false)
-    };
-    for report in [validated(&records), live()] {
+    let join = Join::new(readers(&records), |_| Rules::default());
+    let mut heard = Heard::default();
+    let mut pauses = 0;
+    let live = join.follow_live(&mut heard, &|| true, &mut |join, _| {
+        pauses += 1;
+        assert!(join.faults().is_empty(), "before its end: {}", join.faults()[0]);
+        pauses < 3
+    });
+    for report in [validated(&records), live.unwrap()] {
         assert!(report.faults.is_empty(), "{}", report.faults[0]);
         let node = &report.nodes[1];
         assert_eq!(node.ending, Some(Ending::Cut));
         assert_eq!(node.gaps.iter().map(|(_, gap)| gap).collect::<Vec<_>>(), [&Gap::Cut]);
     }
+}
+
+/// B goes on without its record, and A and C have received what it does not have.
+#[test]
+fn what_a_record_lacks_that_was_cut_off_is_no_fault() {
+    let (_directory, records) = Cluster::start(&Rules::default(), Limits::BYTES_MAX_DEFAULT).run();
+    let (file, mut entries) = entries_of(&records, "B").pop().unwrap();
+    entries.truncate(entries.len() / 2);
+    write(&file, &entries);
+    fs::rename(&file, file.with_extension(files::CUT)).unwrap();
+    let join = Join::new(readers(&records), |_| Rules::default());
+    let (mut heard, mut pauses) = (Heard::default(), 0);
+    let live = join.follow_live(&mut heard, &|| true, &mut |join, _| {
+        pauses += 1;
+        assert!(join.faults().is_empty(), "before its end: {}", join.faults()[0]);
+        pauses < 3
+    });
+    for report in [validated(&records), live.unwrap()] {
+        assert!(report.faults.is_empty(), "{}", report.faults[0]);
+        assert!(report.nodes[0].unseen.contains_key(&NodeId(1)), "{:?}", report.nodes[0]);
+    }
+}
+
+#[test]
+fn a_follower_that_is_stopped_before_it_has_caught_up_says_nothing() {
+    let (_directory, records) = Cluster::start(&Rules::default(), Limits::BYTES_MAX_DEFAULT).run();
+    let join = Join::new(readers(&records), |_| Rules::default());
+    assert!(join.follow_live(&mut Heard::default(), &|| false, &mut |_, _| true).is_none());
 }
