@@ -27,9 +27,9 @@ impl Letters {
         self.hash(&(from, told_of_members(message).is_none().then_some(to), message))
     }
 
-    /// What a client, or a node that is not known yet, uses in its message, and what the receiver,
-    /// who knows of these members, can have only from a node: the context of a put, with the key,
-    /// or changes of members.
+    /// What a stranger uses in its message, and can have only from a node: the context of a put,
+    /// with the key, or changes of members that the receiver does not know. A stranger is a client,
+    /// or a node that the receiver does not know yet.
     pub(super) fn used(&mut self, message: &Message, known: Option<&History>) -> Vec<Letter> {
         match message {
             Message::Request(Operation::Put { key, context, .. })

@@ -57,8 +57,8 @@ pub struct Tally {
     pub followed: u64,
     /// Have members changed? From then on, keys are judged as in a scope whose ring changes.
     pub members_changed: bool,
-    /// How many nodes have lost their disks. Each lowers W by one for the puts that
-    /// began before: see the properties' exceptions.
+    /// How many nodes have lost their disks. Each lowers W by one for the puts that began
+    /// before: see the properties' exceptions.
     pub disks_lost: usize,
 }
 

@@ -29,7 +29,7 @@ impl Join {
         let mut ready: Vec<usize> = (0..self.tracks.len()).rev().collect();
         let mut has_caught_up = false;
         loop {
-            let before = self.read();
+            let before = self.entries_read();
             while let Some(track) = ready.pop() {
                 self.follow(track, listener, &mut ready, &|| has_caught_up || goes_on());
             }
@@ -39,7 +39,7 @@ impl Join {
             has_caught_up = true;
             let idle = |index: &usize| self.tracks[*index].rest == Rest::NotWritten;
             ready.extend((0..self.tracks.len()).filter(idle));
-            let is_settled = self.read() == before && self.settle(listener, &mut ready);
+            let is_settled = self.entries_read() == before && self.settle(listener, &mut ready);
             if !is_settled && !pauses(&self, listener) {
                 break;
             }
@@ -64,7 +64,7 @@ impl Join {
     }
 
     /// So many entries were read, also those that wait.
-    fn read(&self) -> u64 {
+    fn entries_read(&self) -> u64 {
         self.tracks.iter().map(|track| track.entries).sum()
     }
 

@@ -43,6 +43,22 @@ fn what_is_followed_live_is_what_is_read_afterwards() {
     assert!(files::list(&records.join("A")).unwrap().len() > 2, "no file followed another");
 }
 
+/// Validates records as a whole, and while they are followed. Neither finds a fault at any time.
+fn without_faults(records: &Path) -> [Report; 2] {
+    let join = Join::new(readers(records), |_| Rules::default());
+    let mut pauses = 0;
+    let live = join.follow_live(&mut Heard::default(), &|| true, &mut |join, _| {
+        pauses += 1;
+        assert!(join.faults().is_empty(), "before its end: {}", join.faults()[0]);
+        pauses < 3
+    });
+    let reports = [validated(records), live.unwrap()];
+    for report in &reports {
+        assert!(report.faults.is_empty(), "{}", report.faults[0]);
+    }
+    reports
+}
+
 /// The disk was full just when a node began the next file of its record.
 #[test]
 fn an_empty_file_that_was_cut_off_ends_a_record() {
@@ -51,16 +67,7 @@ fn an_empty_file_that_was_cut_off_ends_a_record() {
     assert!(matches!(entries.pop(), Some(Entry::Stop)));
     write(&file, &entries);
     fs::write(records.join("B/record-0000000002.cut"), "").unwrap();
-    let join = Join::new(readers(&records), |_| Rules::default());
-    let mut heard = Heard::default();
-    let mut pauses = 0;
-    let live = join.follow_live(&mut heard, &|| true, &mut |join, _| {
-        pauses += 1;
-        assert!(join.faults().is_empty(), "before its end: {}", join.faults()[0]);
-        pauses < 3
-    });
-    for report in [validated(&records), live.unwrap()] {
-        assert!(report.faults.is_empty(), "{}", report.faults[0]);
+    for report in without_faults(&records) {
         let node = &report.nodes[1];
         assert_eq!(node.ending, Some(Ending::Cut));
         assert_eq!(node.gaps.iter().map(|(_, gap)| gap).collect::<Vec<_>>(), [&Gap::Cut]);
@@ -75,15 +82,7 @@ fn what_a_record_lacks_that_was_cut_off_is_no_fault() {
     entries.truncate(entries.len() / 2);
     write(&file, &entries);
     fs::rename(&file, file.with_extension(files::CUT)).unwrap();
-    let join = Join::new(readers(&records), |_| Rules::default());
-    let (mut heard, mut pauses) = (Heard::default(), 0);
-    let live = join.follow_live(&mut heard, &|| true, &mut |join, _| {
-        pauses += 1;
-        assert!(join.faults().is_empty(), "before its end: {}", join.faults()[0]);
-        pauses < 3
-    });
-    for report in [validated(&records), live.unwrap()] {
-        assert!(report.faults.is_empty(), "{}", report.faults[0]);
+    for report in without_faults(&records) {
         assert!(report.nodes[0].unseen.contains_key(&NodeId(1)), "{:?}", report.nodes[0]);
     }
 }
